@@ -1,0 +1,1 @@
+"""Tables, migrations and one repository per aggregate, the same code on SQLite and PostgreSQL."""

@@ -1,0 +1,197 @@
+"""The journal: every phase of every attempt, on disk before the next step happens.
+
+The phases are drawn in model/attempt.py. Each function here is one part of a transaction that first requires the
+visit's lease, so a worker that lost it cannot write another word.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from submitter.errors import LeaseLost
+from submitter.model.attempt import Phase, may_follow
+from submitter.model.portal import Receipt
+from submitter.model.record import Record
+from submitter.model.submission import RoundState
+from submitter.redaction import redactor
+from submitter.store import audit, leases
+from submitter.store.leases import Claim
+from submitter.store.tables import attempt, journal, look, receipt, round_, submission
+
+#: Where an attempt's phase leaves its round, if the caller does not say otherwise.
+_ROUND_STATE = {
+    Phase.COMMITTING: RoundState.COMMITTING,
+    Phase.CONFIRMED: RoundState.CONFIRMED,
+    Phase.REFUSED: RoundState.REFUSED,
+    Phase.UNKNOWN: RoundState.UNKNOWN,
+    Phase.RETURNED: RoundState.QUEUED,
+    Phase.PERSON: RoundState.PERSON,
+}
+
+
+class OutOfOrder(LeaseLost):
+    """The journal does not allow this step now; somebody else has moved this round on."""
+
+    code = "out-of-order"
+
+
+class Then(Record):
+    """What becomes of the round after a phase; None leaves a field as it is."""
+
+    state: RoundState | None = None
+    due_at: datetime | None = None
+    error_code: str | None = None
+    error: str | None = None
+    counts_as_try: bool = False
+
+
+def open_attempt(c: Connection, claim: Claim, round_id: int, now: datetime) -> int:
+    """Begin an attempt on a queued round. OutOfOrder if the round is no longer queued."""
+    leases.require(c, claim, now)
+    row = c.execute(select(round_).where(round_.c.id == round_id).with_for_update()).one()
+    if row.state != RoundState.QUEUED:
+        raise OutOfOrder(f"Round {round_id} is {row.state}, not queued.")
+    identity: int = c.execute(
+        insert(attempt)
+        .values(round=round_id, fence=claim.fence, holder=claim.holder, opened_at=now)
+        .returning(attempt.c.id)
+    ).scalar_one()
+    _append(c, identity, Phase.OPENED, now, claim.holder, claim.fence, {})
+    return identity
+
+
+def phase_of(c: Connection, attempt_id: int) -> Phase:
+    query = select(journal.c.phase).where(journal.c.attempt == attempt_id).order_by(journal.c.id.desc()).limit(1)
+    return Phase(c.execute(query).scalar_one())
+
+
+def record(
+    c: Connection,
+    claim: Claim,
+    attempt_id: int,
+    phase: Phase,
+    now: datetime,
+    then: Then | None = None,
+    must_last: timedelta = timedelta(0),
+    **detail: Any,
+) -> None:
+    """Append a phase under the lease, which must live for ``must_last`` more (``committing``: a whole commit)."""
+    leases.require(c, claim, now, must_last)
+    _move(c, attempt_id, phase, now, claim.holder, claim.fence, then or Then(), detail)
+
+
+def record_decision(c: Connection, attempt_id: int, phase: Phase, now: datetime, who: str, reason: str) -> None:
+    """A person's answer to an unknown outcome. Needs no lease: only an attempt that waits for it can take it."""
+    _move(c, attempt_id, phase, now, who, None, Then(due_at=now), {"reason": reason})
+
+
+def _move(
+    c: Connection,
+    attempt_id: int,
+    phase: Phase,
+    now: datetime,
+    who: str,
+    fence: int | None,
+    then: Then,
+    detail: dict[str, Any],
+) -> None:
+    before = phase_of(c, attempt_id)
+    if not may_follow(before, phase):
+        raise OutOfOrder(f"An attempt that is {before} cannot become {phase}.")
+    _append(c, attempt_id, phase, now, who, fence, detail)
+    change: dict[str, Any] = {"state": then.state or _ROUND_STATE.get(phase), "due_at": then.due_at}
+    change = {key: value for key, value in change.items() if value is not None}
+    change |= {"error_code": then.error_code, "error": redactor.scrub(then.error) if then.error else None}
+    row = c.execute(
+        select(round_, submission.c.invoice_number)
+        .join(attempt, attempt.c.round == round_.c.id)
+        .join(submission, submission.c.id == round_.c.submission)
+        .where(attempt.c.id == attempt_id)
+    ).one()
+    change["tries"] = row.tries + 1 if then.counts_as_try else row.tries
+    c.execute(update(round_).where(round_.c.id == row.id).values(**change))
+    if phase not in (Phase.OPENED, Phase.PREPARED):
+        subject = f"{row.account}/{row.invoice_number}"
+        audit.append(c, now, who, f"round {row.number} {phase}", subject, attempt=attempt_id, **detail)
+
+
+def _append(
+    c: Connection, attempt_id: int, phase: Phase, now: datetime, who: str, fence: int | None, detail: dict[str, Any]
+) -> None:
+    clean = redactor.scrub_value(detail)
+    c.execute(insert(journal).values(attempt=attempt_id, phase=phase, at=now, fence=fence, who=who, detail=clean))
+
+
+def keep_receipt(c: Connection, attempt_id: int, proof: Receipt) -> None:
+    """Store the receipt; to be called in the transaction that writes ``confirmed``."""
+    round_id = c.execute(select(attempt.c.round).where(attempt.c.id == attempt_id)).scalar_one()
+    c.execute(
+        insert(receipt).values(
+            round=round_id,
+            attempt=attempt_id,
+            reference=proof.reference,
+            words=redactor.scrub(proof.words),
+            at=proof.at,
+            source=proof.source,
+            files=[file.model_dump() for file in proof.files],
+            evidence=list(proof.evidence),
+        )
+    )
+
+
+def note_look(c: Connection, claim: Claim, attempt_id: int, now: datetime, saw: str, **detail: Any) -> None:
+    """Record one look for an unknown outcome."""
+    leases.require(c, claim, now)
+    c.execute(insert(look).values(attempt=attempt_id, at=now, fence=claim.fence, saw=saw, detail=detail))
+
+
+def last_attempt(c: Connection, round_id: int) -> Row[Any] | None:
+    query = select(attempt).where(attempt.c.round == round_id).order_by(attempt.c.id.desc()).limit(1)
+    return c.execute(query).one_or_none()
+
+
+def recover(c: Connection, claim: Claim, now: datetime, listing_delay: timedelta) -> list[int]:
+    """Settle what earlier visits to the account left open when they died; the rounds whose outcome is now unknown.
+
+    An attempt that never reached ``committing`` has sent nothing and failed. One that did may have sent: it becomes
+    ``unknown`` and due for a look once the portal had time to list it.
+    """
+    leases.require(c, claim, now)
+    unknown: list[int] = []
+    query = (
+        select(attempt.c.id, attempt.c.round, round_.c.state)
+        .join(round_, round_.c.id == attempt.c.round)
+        .where(
+            round_.c.account == claim.account,
+            round_.c.state.in_((RoundState.QUEUED, RoundState.COMMITTING)),
+            attempt.c.fence < claim.fence,
+        )
+        .order_by(attempt.c.id)
+    )
+    for row in c.execute(query).all():
+        phase = phase_of(c, row.id)
+        if phase in (Phase.OPENED, Phase.PREPARED):
+            record(c, claim, row.id, Phase.FAILED, now, why="the visit ended before anything was sent")
+        elif phase is Phase.COMMITTING:
+            then = Then(due_at=now + listing_delay, error_code="outcome-unknown", error=_DIED)
+            record(c, claim, row.id, Phase.UNKNOWN, now, then, why=_DIED)
+            unknown.append(row.round)
+    return unknown
+
+
+_DIED = "The visit ended between the sending click and a receipt; the portal is asked before anything else is done."
+
+
+def timeline(c: Connection, submission_id: int) -> list[Row[Any]]:
+    """Every phase of every attempt of a submission, oldest first."""
+    query = (
+        select(journal, round_.c.number.label("round_number"))
+        .join(attempt, attempt.c.id == journal.c.attempt)
+        .join(round_, round_.c.id == attempt.c.round)
+        .where(round_.c.submission == submission_id)
+        .order_by(journal.c.id)
+    )
+    return list(c.execute(query))
