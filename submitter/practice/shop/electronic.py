@@ -3,7 +3,7 @@
 from typing import Any
 
 from submitter.practice.shop.catalogue import CUSTOMER, SUPPLIER, UNIT_CODES, Party
-from submitter.practice.shop.ledger import NET_DAYS, Bill, Item
+from submitter.practice.shop.ledger import NET_DAYS, Bill, Item, plain
 
 
 def write_electronic_invoice(bill: Bill) -> bytes:
@@ -19,7 +19,7 @@ def write_electronic_invoice(bill: Bill) -> bytes:
 
 
 def embed(page: bytes, xml: bytes, bill: Bill) -> bytes:
-    """The printed page and its data in one PDF/A-3 file; refuses data that does not fit the schema."""
+    """The printed page and its data in one hybrid PDF; refuses data that does not fit the schema."""
     from facturx import generate_from_binary  # noqa: PLC0415
 
     about = {
@@ -70,7 +70,7 @@ def _terms(bill: Bill) -> dict[str, Any]:
 def _line(number: int, item: Item, bill: Bill) -> dict[str, str]:
     return {
         "BT-126": str(number),
-        "BT-129": str(item.quantity),
+        "BT-129": plain(item.quantity),
         "BT-130": UNIT_CODES[item.unit],
         "BT-131": str(item.amount),
         "BT-132": str(item.line),

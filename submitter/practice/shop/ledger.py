@@ -152,9 +152,12 @@ def draw_bills(seed: int, currency: str, today: date) -> list[Bill]:
     return [_with_foreign_order(rng, bill, bills) for bill in bills]
 
 
-def _orders(
-    rng: Random, hand: list[tuple[Trait, Quirk]], currency: str
-) -> Iterator[tuple[Order, tuple[Item, ...]]]:
+def plain(quantity: Decimal) -> str:
+    """A quantity without idle zeros or an exponent: 12, 6.5."""
+    return f"{quantity.normalize():f}"
+
+
+def _orders(rng: Random, hand: list[tuple[Trait, Quirk]], currency: str) -> Iterator[tuple[Order, tuple[Item, ...]]]:
     """For each invoice its order and the part of it that is billed; the two sharing ones halve one order."""
     numbers = iter(rng.sample(range(10_000, 1_000_000), len(hand)))
     wells = iter(rng.sample(WELLS, len(hand)))
