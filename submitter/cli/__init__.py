@@ -1,0 +1,1 @@
+"""The command line. It asks, calls what is below, and lays out the answer."""

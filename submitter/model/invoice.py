@@ -37,6 +37,11 @@ class InvoiceLine(Record):
     net: Money  # BT-131
     order_line: str = ""  # BT-132, the buyer's order line
 
+    @property
+    def order_line_number(self) -> str:
+        """The order line it bills: as stated, else taken to have the invoice line's own number."""
+        return self.order_line or self.number
+
 
 class Invoice(Record):
     """One invoice or credit note. Amounts keep the document's sign: a credit note (381) states positive amounts."""

@@ -50,6 +50,7 @@ class PortalRecord(Record):
 
 
 class ReviewedLine(Record):
+    order_line: str
     quantity: Decimal
     unit_price: Decimal | None = None
 

@@ -1,0 +1,1 @@
+"""Due work, leases, visits, the worker and the schedule."""

@@ -140,14 +140,16 @@ def busy(c: Connection, now: datetime) -> list[Row[Any]]:
     return list(c.execute(query))
 
 
-def next_due_at(c: Connection, now: datetime, within: timedelta) -> datetime | None:
-    """When the next piece of work becomes due, if that is within the given time."""
-    rounds = (
+def next_due_at(c: Connection, now: datetime, within: timedelta, among: Iterable[str]) -> datetime | None:
+    """When the next piece of work of these accounts becomes due, if nobody visits them and it is within the time."""
+    leased = exists().where(lease.c.account == account.c.id, lease.c.expires_at > now)
+    query = (
         select(round_.c.due_at)
         .join(account, account.c.id == round_.c.account)
-        .where(_may_be_visited(now), round_.c.state.in_(WAITING), round_.c.due_at <= now + within)
+        .where(account.c.id.in_(list(among)), _may_be_visited(now), ~leased)
+        .where(round_.c.state.in_(WAITING), round_.c.due_at <= now + within)
         .order_by(round_.c.due_at)
         .limit(1)
     )
-    found: datetime | None = c.execute(rounds).scalar_one_or_none()
+    found: datetime | None = c.execute(query).scalar_one_or_none()
     return found

@@ -74,13 +74,13 @@ def record(
     attempt_id: int,
     phase: Phase,
     now: datetime,
+    detail: dict[str, Any] | None = None,
     then: Then | None = None,
     must_last: timedelta = timedelta(0),
-    **detail: Any,
 ) -> None:
     """Append a phase under the lease, which must live for ``must_last`` more (``committing``: a whole commit)."""
     leases.require(c, claim, now, must_last)
-    _move(c, attempt_id, phase, now, claim.holder, claim.fence, then or Then(), detail)
+    _move(c, attempt_id, phase, now, claim.holder, claim.fence, then or Then(), detail or {})
 
 
 def record_decision(c: Connection, attempt_id: int, phase: Phase, now: datetime, who: str, reason: str) -> None:
@@ -148,6 +148,12 @@ def note_look(c: Connection, claim: Claim, attempt_id: int, now: datetime, saw: 
     c.execute(insert(look).values(attempt=attempt_id, at=now, fence=claim.fence, saw=saw, detail=detail))
 
 
+def put_off(c: Connection, claim: Claim, round_id: int, now: datetime, until: datetime) -> None:
+    """Look again later."""
+    leases.require(c, claim, now)
+    c.execute(update(round_).where(round_.c.id == round_id).values(due_at=until))
+
+
 def last_attempt(c: Connection, round_id: int) -> Row[Any] | None:
     query = select(attempt).where(attempt.c.round == round_id).order_by(attempt.c.id.desc()).limit(1)
     return c.execute(query).one_or_none()
@@ -174,10 +180,10 @@ def recover(c: Connection, claim: Claim, now: datetime, listing_delay: timedelta
     for row in c.execute(query).all():
         phase = phase_of(c, row.id)
         if phase in (Phase.OPENED, Phase.PREPARED):
-            record(c, claim, row.id, Phase.FAILED, now, why="the visit ended before anything was sent")
+            record(c, claim, row.id, Phase.FAILED, now, {"why": "the visit ended before anything was sent"})
         elif phase is Phase.COMMITTING:
             then = Then(due_at=now + listing_delay, error_code="outcome-unknown", error=_DIED)
-            record(c, claim, row.id, Phase.UNKNOWN, now, then, why=_DIED)
+            record(c, claim, row.id, Phase.UNKNOWN, now, {"why": _DIED}, then)
             unknown.append(row.round)
     return unknown
 

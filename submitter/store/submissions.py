@@ -173,6 +173,12 @@ def last_round(c: Connection, submission_id: int) -> Row[Any]:
     return c.execute(query).one()
 
 
+def round_id(c: Connection, submission_id: int, number: int) -> int:
+    query = select(round_.c.id).where(round_.c.submission == submission_id, round_.c.number == number)
+    found: int = c.execute(query).scalar_one()
+    return found
+
+
 def read_round(c: Connection, round_id: int) -> Round:
     """A round as a visit carries it, with the references of the rounds before it."""
     row = c.execute(
@@ -232,6 +238,10 @@ def count_due(c: Connection, now: datetime, account: str | None = None) -> int:
     return c.execute(query).scalar_one()
 
 
+def count_receipts(c: Connection) -> int:
+    return c.execute(select(func.count()).select_from(receipt)).scalar_one()
+
+
 def listing(c: Connection, states: Sequence[RoundState] = (), customer: str | None = None) -> list[Row[Any]]:
     """One row per submission with its last round, the newest first: what `submitter queue` shows."""
     last = (
@@ -258,6 +268,16 @@ def listing(c: Connection, states: Sequence[RoundState] = (), customer: str | No
     if customer:
         query = query.where(or_(submission.c.customer == customer, submission.c.account == customer))
     return list(c.execute(query))
+
+
+def requeue(c: Connection, submission_id: int, now: datetime, who: str, reason: str) -> None:
+    """Make a parked round due again, or one whose portal's refusal a person has had put right."""
+    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
+    last = last_round(c, submission_id)
+    if RoundState(last.state) not in (RoundState.PARKED, RoundState.REFUSED, RoundState.WITHDRAWN):
+        raise StillOnItsWay(f"Round {last.number} of {row.invoice_number} is {last.state}; there is nothing to repeat.")
+    c.execute(update(round_).where(round_.c.id == last.id).values(state=RoundState.QUEUED, due_at=now, tries=0))
+    audit.append(c, now, who, "round requeued", f"{row.account}/{row.invoice_number}", round=last.number, reason=reason)
 
 
 def withdraw(c: Connection, submission_id: int, now: datetime, who: str, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""What became of the submissions: readings, holds, effort, surcharges, reports."""

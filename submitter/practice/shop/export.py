@@ -11,7 +11,7 @@ from typing import TypedDict
 from submitter.practice.shop.catalogue import CUSTOMER
 from submitter.practice.shop.invoice import print_invoice
 from submitter.practice.shop.ledger import Bill, Item, Order, Quirk, Trait, draw_bills, plain
-from submitter.practice.shop.manifest import write_manifest
+from submitter.practice.shop.manifest import write_manifest, write_orders
 from submitter.practice.shop.ticket import Row, make_ticket
 
 
@@ -85,6 +85,7 @@ def make_export(folder: Path, seed: int, orders_currency: str = "USD", *, today:
     for bill in bills:
         if bill.trait is not Trait.POD_MISSING:
             _scan_ticket(folder, bill)
+    write_orders(folder, _orders(bills))
     return ShopExport(
         folder=folder,
         manifest=write_manifest(folder, exported),

@@ -1,13 +1,15 @@
-"""The list that the shop's ERP writes beside the files: one row for each exported file."""
+"""The lists that the shop's ERP writes beside the files: the exported files, and the customers' orders it knows."""
 
 import csv
 from collections.abc import Iterable
 from pathlib import Path
 
 from submitter.practice.shop.catalogue import CUSTOMER
-from submitter.practice.shop.ledger import Bill
+from submitter.practice.shop.ledger import Bill, Order, plain
 
 NAME = "invoices.csv"
+ORDERS_NAME = "orders.csv"
+ORDER_COLUMNS = ("customer", "po_number", "currency", "line", "description", "unit", "quantity", "unit_price")
 COLUMNS = (
     "file",
     "invoice_number",
@@ -49,3 +51,18 @@ def _row(name: str, bill: Bill) -> dict[str, str]:
         "approver": order.approver,
         "due_date": bill.due.isoformat(),
     }
+
+
+def write_orders(folder: Path, orders: Iterable[Order]) -> Path:
+    """Write `orders.csv`: the customers' orders, one row per line, decimals with a point."""
+    path = folder / ORDERS_NAME
+    with path.open("w", encoding="utf-8", newline="") as target:
+        rows = csv.writer(target)
+        rows.writerow(ORDER_COLUMNS)
+        for order in orders:
+            for item in order.items:
+                figures = (plain(item.quantity), str(item.unit_price))
+                rows.writerow(
+                    (CUSTOMER.name, order.number, order.currency, item.line, item.description, item.unit, *figures)
+                )
+    return path

@@ -1,0 +1,169 @@
+"""Fieldgate: invoices are made from purchase orders in three steps, reviewed, and submitted.
+
+The model for other adapters: pages are declared in pages.py, every step says where it must arrive, everything read is
+parsed with the manifest's locale, and the one sending button is pressed through ``commit_click``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from submitter.adapters.contract import PortalAdapter
+from submitter.adapters.fieldgate import pages
+from submitter.adapters.page import Row, css, label, read_definitions, read_table, role, says, test_id
+from submitter.adapters.visit import Visit
+from submitter.errors import DocumentRefused, PageUnknown
+from submitter.model.document import DocumentKind
+from submitter.model.invoice import Coding, CostObject, Invoice
+from submitter.model.portal import PortalRecord, Receipt, ReceiptSource, Review, ReviewedLine
+from submitter.model.submission import Round
+
+LIST = ("Invoice number", "Revision", "Confirmation", "PO number", "Total", "Currency", "Status", "Reason")
+TERMS = ("Purchase order", "Invoice number", "Invoice date", "Cost object", "Major", "Minor", "Approver")
+AMOUNTS = ("Currency", "Net amount", "Tax amount", "Invoice total")
+
+
+class Fieldgate(PortalAdapter):
+    interruptions = pages.INTERRUPTIONS
+
+    async def sign_in(self, visit: Visit) -> None:
+        if await visit.open("/home", pages.HOME, pages.SIGN_IN) is pages.SIGN_IN:
+            await visit.fill("User name", visit.account.user, label("User name"), css("#user"))
+            await visit.fill("Password", visit.read_secret("password"), label("Password"), css("#password"))
+            await visit.click("Sign in", role("button", "Sign in"), then=pages.HOME)
+
+    async def find(self, visit: Visit, number: str) -> PortalRecord | None:
+        await visit.open(f"/invoices?q={quote(number, safe='')}", pages.INVOICES)
+        rows = [row async for row in self._list(visit) if row["Invoice number"] == number]
+        newest = max(rows, key=lambda row: visit.read_number(row["Revision"]), default=None)
+        return None if newest is None else self._record(visit, newest)
+
+    async def prepare(self, visit: Visit, work: Round) -> None:
+        invoice, coding = work.invoice, _coding(work.invoice)
+        if work.earlier_references:
+            await visit.open(f"/invoices/{quote(work.earlier_references[-1], safe='')}", pages.INVOICE)
+            await visit.click("Correct and resubmit", role("button", "Correct and resubmit"), then=pages.HEADER)
+        else:
+            await visit.open(f"/orders/{quote(invoice.po_number, safe='')}", pages.ORDER)
+            await visit.click("Create invoice", role("button", "Create invoice"), then=pages.HEADER)
+            await visit.fill("Invoice number", invoice.number, label("Invoice number"), css("#number"))
+        await visit.fill("Invoice date", visit.write_date(invoice.issue_date), label("Invoice date"))
+        await visit.tick("Cost object", role("radio", coding.cost_object.value))
+        await visit.fill("Cost object number", coding.cost_object_number, label("Cost object number"))
+        await visit.fill("Major", coding.major, label("Major"))
+        await visit.fill("Minor", coding.minor, label("Minor"))
+        await visit.fill("Approver's full name", coding.approver, label("Approver's full name"))
+        await visit.click("Continue", role("button", "Continue"), then=pages.LINES)
+        await self._fill_lines(visit, invoice)
+        await visit.click("Continue", role("button", "Continue"), then=pages.ATTACHMENTS)
+        copies = [file for file in work.files if file.document.kind is DocumentKind.INVOICE]
+        tickets = [file for file in work.files if file.document.kind is not DocumentKind.INVOICE]
+        await visit.upload("Invoice copy", copies, label("Invoice copy"))
+        await visit.upload("Signed tickets", tickets, label("Signed tickets"))
+        await visit.click("Upload", role("button", "Upload"), then=pages.ATTACHMENTS)
+        await visit.click("Continue to review", role("button", "Continue to review"), then=pages.REVIEW)
+
+    async def _fill_lines(self, visit: Visit, invoice: Invoice) -> None:
+        billed = {line.order_line_number: line for line in invoice.lines}
+        if len(billed) != len(invoice.lines) or not billed:
+            raise DocumentRefused("Fieldgate takes one quantity per order line, and the invoice does not state it so.")
+        for row in await read_table(visit.page, "Invoice lines", ("Line", "Quantity", "Unit price")):
+            line = billed.pop(row["Line"], None)
+            quantity = "" if line is None else visit.write_number(line.quantity)
+            await visit.fill(f"Quantity for line {row['Line']}", quantity, label(f"Quantity for line {row['Line']}"))
+            if line is not None:
+                field = f"Unit price for line {row['Line']}"
+                await visit.fill(field, visit.write_number(line.unit_price), label(field))
+        if billed:
+            raise DocumentRefused(f"Order {invoice.po_number} has no line {', '.join(sorted(billed))}.")
+        await visit.fill("Tax amount", visit.write_number(invoice.tax.amount), label("Tax amount"))
+
+    async def read_back(self, visit: Visit) -> Review:
+        shown = await read_definitions(visit.page, (*TERMS, *AMOUNTS))
+        lines = await read_table(visit.page, "Invoice lines", ("Line", "Quantity", "Unit price"))
+        files = await read_table(visit.page, "Attached files", ("Name", "Fingerprint"))
+        return Review(
+            number=shown["Invoice number"],
+            po_number=shown["Purchase order"],
+            issue_date=visit.read_date(shown["Invoice date"]),
+            currency=shown["Currency"],
+            net=visit.read_money(shown["Net amount"]),
+            tax=visit.read_money(shown["Tax amount"]),
+            total=visit.read_money(shown["Invoice total"]),
+            coding=_read_coding(shown),
+            lines=tuple(
+                ReviewedLine(
+                    order_line=row["Line"],
+                    quantity=visit.read_number(row["Quantity"]),
+                    unit_price=visit.read_number(row["Unit price"]),
+                )
+                for row in lines
+            ),
+            files=visit.read_files(files, "Name", "Fingerprint"),
+        )
+
+    async def commit(self, visit: Visit) -> Receipt:
+        await visit.commit_click("Submit invoice", role("button", "Submit invoice"), then=pages.RECEIPT)
+        reference = await visit.text("Confirmation number", test_id("confirmation-number"))
+        words = await visit.text("Receipt", css("main"))
+        return Receipt(reference=reference, words=words, at=datetime.now(UTC), source=ReceiptSource.COMMIT)
+
+    async def readings(self, visit: Visit, references: frozenset[str]) -> AsyncIterator[PortalRecord]:
+        missing = set(references)
+        await visit.open("/invoices", pages.INVOICES)
+        async for row in self._list(visit):
+            if row["Confirmation"] in missing:
+                missing.discard(row["Confirmation"])
+                yield self._record(visit, row)
+            if not missing:
+                return
+
+    async def probe(self, visit: Visit) -> None:
+        await visit.open("/invoices", pages.INVOICES)
+        if not await says(visit.page, *pages.NO_INVOICES):
+            await read_table(visit.page, "Invoices", LIST)
+
+    async def _list(self, visit: Visit) -> AsyncIterator[Row]:
+        """The rows of the invoice list from here to its last page. An empty list must say so in Fieldgate's words."""
+        if await says(visit.page, *pages.NO_INVOICES):
+            return
+        while True:
+            rows = await read_table(visit.page, "Invoices", LIST)
+            if not rows:
+                raise PageUnknown("The invoice list is empty, but Fieldgate does not say so.")
+            for row in rows:
+                yield row
+            if not await visit.page.get_by_role("link", name="Next", exact=True).is_visible():
+                return
+            await visit.click("Next", role("link", "Next"), then=pages.INVOICES)
+
+    def _record(self, visit: Visit, row: Row) -> PortalRecord:
+        return PortalRecord(
+            number=row["Invoice number"],
+            reference=row["Confirmation"],
+            status=row["Status"],
+            comment=row["Reason"],
+            po_number=row["PO number"],
+            total=visit.read_money(row["Total"], row["Currency"]),
+        )
+
+
+def _coding(invoice: Invoice) -> Coding:
+    if invoice.coding is None:
+        raise DocumentRefused("Fieldgate wants an AFE or cost centre and an approver, and the invoice has none.")
+    return invoice.coding
+
+
+def _read_coding(shown: dict[str, str]) -> Coding:
+    kind, _, number = shown["Cost object"].rpartition(" ")
+    if kind not in set(CostObject):
+        raise PageUnknown(f"{shown['Cost object']!r} is not a cost object as Fieldgate shows it.")
+    return Coding(
+        cost_object=CostObject(kind),
+        cost_object_number=number,
+        major=shown["Major"],
+        minor=shown["Minor"],
+        approver=shown["Approver"],
+    )

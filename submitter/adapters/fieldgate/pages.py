@@ -1,0 +1,55 @@
+"""Fieldgate's pages, and what may show up instead of them."""
+
+from __future__ import annotations
+
+from submitter.adapters.page import Interruption, PageSpec, css, role
+from submitter.errors import (
+    AmountDiffers,
+    CredentialsRejected,
+    DuplicateInvoice,
+    FileRefused,
+    PageUnknown,
+    PasswordExpired,
+    PortalRejected,
+    PortalUnavailable,
+    SecondFactor,
+    SessionLost,
+    TermsChanged,
+)
+
+ALERT = css("main [role=alert]")
+
+SIGN_IN = PageSpec("Sign in", "/sign-in", role("heading", "Sign in to Fieldgate"))
+HOME = PageSpec("Home", "/home", role("heading", "Home"))
+ORDER = PageSpec("Purchase order", "/orders/.+", role("button", "Create invoice"))
+HEADER = PageSpec("Invoice header", "/drafts/[^/]+/header", role("heading", "Invoice header"))
+LINES = PageSpec("Invoice lines", "/drafts/[^/]+/lines", role("heading", "Invoice lines"))
+ATTACHMENTS = PageSpec("Attachments", "/drafts/[^/]+/attachments", role("heading", "Attachments"))
+REVIEW = PageSpec("Review your invoice", "/drafts/[^/]+/review", role("heading", "Review your invoice"))
+RECEIPT = PageSpec("Invoice submitted", "/invoices/[^/]+/receipt", role("heading", "Invoice submitted"))
+INVOICES = PageSpec("Invoices", "/invoices", role("heading", "Invoices"))
+INVOICE = PageSpec("Invoice", "/invoices/[^/]+", role("table", "Invoice journal"))
+
+INTERRUPTIONS = (
+    Interruption(
+        ALERT,
+        PageUnknown,
+        words=ALERT,
+        path="/sign-in",
+        by_words={"not correct": CredentialsRejected, "is locked": CredentialsRejected},
+    ),
+    Interruption(SIGN_IN.landmark, SessionLost),
+    Interruption(role("heading", "Enter your code"), SecondFactor),
+    Interruption(role("heading", "Your password has expired"), PasswordExpired),
+    Interruption(role("heading", "New terms of use"), TermsChanged),
+    Interruption(role("heading", "Fieldgate is being maintained"), PortalUnavailable),
+    Interruption(
+        ALERT,
+        PortalRejected,
+        words=ALERT,
+        by_words={"already been submitted": DuplicateInvoice, "more than open": AmountDiffers, "file": FileRefused},
+    ),
+)
+
+#: Fieldgate's own texts for an empty list; without one of them an empty list proves nothing.
+NO_INVOICES = ("No invoices match your search.", "You have no invoices yet.")

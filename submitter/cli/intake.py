@@ -1,0 +1,80 @@
+"""`submitter intake`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from submitter.cli.screen import opened, print_json, say, show_table
+from submitter.documents.intake import IntakeItem, IntakeReport, IntakeVerdict
+from submitter.documents.opening import DocumentReader
+from submitter.model.document import Severity
+from submitter.queue.intake import take_in
+from submitter.queue.office import person
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_obj
+def intake(home: Path, folder: Path, form: str) -> None:
+    """Read FOLDER, match proofs of delivery to invoices, check them, and queue what is good.
+
+    What is blocked is listed with the reason; mend it and take the same folder in again: nothing is queued twice.
+
+    Example: submitter intake ~/erp-export
+    """
+    report = read_folder(home, folder)
+    if form == "json":
+        print_json([as_json(item) for item in report.items])
+    else:
+        show(report)
+
+
+def read_folder(home: Path, folder: Path) -> IntakeReport:
+    with opened(home) as office, DocumentReader() as reader:
+        return take_in(office, folder, reader, person())
+
+
+_WORD = {IntakeVerdict.GOOD: "queued", IntakeVerdict.BLOCKED: "BLOCKED", IntakeVerdict.DUPLICATE: "duplicate"}
+
+
+def show(report: IntakeReport) -> None:
+    rows = []
+    for item in report.items:
+        invoice = item.invoice
+        number = invoice.number if invoice else ""
+        total = str(invoice.total) if invoice else ""
+        pods = "\n".join(file.path.name for file in item.files[1:])
+        rows.append((_WORD[item.verdict], number, total, item.file, pods, _why(item)))
+    show_table(
+        f"Intake of {report.folder}", ("", "Invoice", "Total", "File", "Proof of delivery", "Why"), rows, ("Total",)
+    )
+    count = {verdict: sum(item.verdict is verdict for item in report.items) for verdict in IntakeVerdict}
+    say(
+        f"{len(report.items)} invoices: {count[IntakeVerdict.GOOD]} queued, {count[IntakeVerdict.BLOCKED]} blocked, "
+        f"{count[IntakeVerdict.DUPLICATE]} duplicates."
+    )
+    for reading in report.unused:
+        say(f"Not used: {reading.name}{f' ({reading.sentence})' if reading.sentence else ''}")
+
+
+def _why(item: IntakeItem) -> str:
+    if item.verdict is IntakeVerdict.DUPLICATE:
+        return f"a duplicate of {item.duplicate_of}"
+    order = sorted(item.findings, key=lambda finding: finding.severity is not Severity.BLOCKS)
+    marks = {Severity.BLOCKS: "", Severity.WARNS: "Note: "}
+    return "\n".join(f"{marks[finding.severity]}{finding.sentence}" for finding in order)
+
+
+def as_json(item: IntakeItem) -> dict[str, object]:
+    return {
+        "verdict": item.verdict,
+        "invoice": item.invoice.number if item.invoice else None,
+        "customer": item.customer.id if item.customer else None,
+        "file": item.file,
+        "proofs_of_delivery": [file.path.name for file in item.files[1:]],
+        "duplicate_of": item.duplicate_of or None,
+        "findings": [finding.model_dump(mode="json") for finding in item.findings],
+    }

@@ -1,0 +1,146 @@
+"""`submitter`: the entry point. Every error a person can cause ends in one sentence and a non-zero exit."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import structlog
+
+from submitter import __version__
+from submitter.errors import SubmitterError
+from submitter.redaction import redactor
+from submitter.settings import did_you_mean, find_home
+
+#: Command -> (module, one line of help). The module is imported only when its command is called.
+COMMANDS = {
+    "demo": ("submitter.cli.demo", "Play a supplier's whole day against a practice portal."),
+    "init": ("submitter.cli.setup", "Make the home folder with example settings."),
+    "doctor": ("submitter.cli.setup", "Look whether everything that is needed is there."),
+    "account": ("submitter.cli.account", "Logins at portals: add, list, pause, resume."),
+    "intake": ("submitter.cli.intake", "Read a folder of invoices and queue what is good."),
+    "queue": ("submitter.cli.work", "List the submissions and where they stand."),
+    "show": ("submitter.cli.work", "Tell everything about one invoice."),
+    "work": ("submitter.cli.work", "Submit what is due."),
+    "poll": ("submitter.cli.work", "Read what became of the submissions."),
+    "run": ("submitter.cli.work", "Keep the worker and the nightly schedule going."),
+    "holds": ("submitter.cli.holds", "The worklist: what is on hold and what to do."),
+    "resubmit": ("submitter.cli.holds", "Send an invoice again, with its cause and fault."),
+    "effort": ("submitter.cli.holds", "The effort book: log and list minutes."),
+    "retry": ("submitter.cli.repair", "Send a parked submission back to the queue."),
+    "withdraw": ("submitter.cli.repair", "Take back a submission that was not sent."),
+    "resolve": ("submitter.cli.repair", "Say what became of an unknown outcome."),
+    "report": ("submitter.cli.report", "Reports for managers."),
+    "audit": ("submitter.cli.repair", "Check the audit log's chain."),
+    "practice": ("submitter.cli.demo", "Serve a practice portal to train on."),
+}
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is called, so that `submitter --help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[name][0])
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}{did_you_mean(args[0], list(COMMANDS))}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--home", type=click.Path(path_type=Path), help="The folder with config/ and data/. [~/submitter]")
+@click.option("--verbose", is_flag=True, help="Log every step to standard error.")
+@click.version_option(__version__)
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None, verbose: bool) -> None:
+    """Put invoices and proofs of delivery into customers' portals, once each, and keep account of what that costs.
+
+    Example: submitter demo
+    """
+    ctx.obj = find_home(home)
+    set_up_logging(verbose=verbose)
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Logs go to standard error, for people at a terminal and as JSON elsewhere; the redactor stands last."""
+    level = logging.DEBUG if verbose else logging.WARNING
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
+            redactor.log_processor,
+            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    for noisy in ("alembic", "apscheduler", "factur-x", "pypdf"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """The console script."""
+    sys.exit(call(sys.argv[1:] if arguments is None else arguments))
+
+
+def call(arguments: list[str]) -> int:
+    """Run a command and return the exit code: 0 done, 1 refused or failed, 2 called wrongly, 130 interrupted."""
+    try:
+        result = cli.main(arguments, prog_name="submitter", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return 130
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except SubmitterError as error:
+        click.echo(f"Error: {redactor.scrub(str(error))}", err=True)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone, which is no error
+        return 1
+    except Exception as error:  # noqa: BLE001 (the last edge: a clerk gets a sentence, the details go to a file)
+        click.echo(f"Error: submitter failed in a way nobody foresaw: {_note(error)}", err=True)
+        return 1
+
+
+def _note(error: Exception) -> str:
+    words = redactor.scrub(f"{type(error).__name__}: {error}".splitlines()[0])
+    path = find_home(os.environ.get("SUBMITTER_HOME")) / "data" / "errors.log"
+    details = redactor.scrub("".join(traceback.format_exception(error)))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC).isoformat()}\n{details}\n")
+    except OSError:
+        return f"{words}. The details could not be written to {path}."
+    return f"{words}. The details are in {path}."
