@@ -98,6 +98,17 @@ class Interruption:
         return self.error(words=words)
 
 
+@dataclass(frozen=True)
+class PagedList:
+    """A table that goes on over several pages, and the texts by which the portal says that it is empty."""
+
+    caption: str
+    columns: tuple[str, ...]
+    page: PageSpec
+    next_link: str
+    empty_texts: tuple[str, ...]
+
+
 @dataclass
 class Row:
     """A table row by header text."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from playwright.async_api import Error as BrowserError
 from playwright.async_api import TimeoutError as BrowserTimeout
 
 from submitter.adapters.manifest import Manifest
-from submitter.adapters.page import By, Drift, Interruption, PageSpec, locate
+from submitter.adapters.page import By, Drift, Interruption, PagedList, PageSpec, Row, locate, read_table, role, says
 from submitter.errors import AdapterBug, PageUnknown, PortalUnavailable, ReadBackDiffers, SubmitterError
 from submitter.model.account import Account
 from submitter.model.document import SubmittedFile
@@ -183,6 +183,20 @@ class Visit:
         if chosen != wanted:
             raise ReadBackDiffers(f"The files chosen in {what} are not the documents that were to be sent.")
 
+    async def list_rows(self, spec: PagedList) -> AsyncIterator[Row]:
+        """The rows of a list from the page shown to its last one. An empty list must say so in the portal's words."""
+        if await says(self.page, *spec.empty_texts):
+            return
+        while True:
+            rows = await read_table(self.page, spec.caption, spec.columns)
+            if not rows:
+                raise PageUnknown(f"The list {spec.caption!r} is empty, but the portal does not say so.")
+            for row in rows:
+                yield row
+            if not await self.page.get_by_role("link", name=spec.next_link, exact=True).is_visible():
+                return
+            await self.click(spec.next_link, role("link", spec.next_link), then=spec.page)
+
     # -- what the portal writes ----------------------------------------------------------------------------------
 
     def read_date(self, words: str) -> date:
@@ -203,7 +217,7 @@ class Visit:
         except (ValueError, ArithmeticError) as error:
             raise PageUnknown(f"{words!r} is not an amount as this portal writes them: {error}.") from None
 
-    def read_files(self, rows: Sequence[Any], name: str, fingerprint: str) -> tuple[ReviewedFile, ...]:
+    def read_files(self, rows: Sequence[Row], name: str, fingerprint: str) -> tuple[ReviewedFile, ...]:
         return tuple(ReviewedFile(name=row[name], sha256=row[fingerprint].lower()) for row in rows)
 
     def read_number(self, words: str) -> Decimal:

@@ -244,7 +244,7 @@ def _tell(figures: dict[str, Any]) -> None:
     say(
         f"\nThe day in figures: {figures['invoices_found']} invoices found, {figures['blocked']} blocked before the "
         f"portal, {figures['duplicates']} duplicate; {figures['submitted']} submitted, {figures['resubmitted']} of "
-        f"them twice; {figures['on_hold']} were put on hold, {figures['rejected']} rejected; {figures['paid']} are paid."
+        f"them twice; {figures['on_hold']} put on hold, {figures['rejected']} rejected; {figures['paid']} are paid."
     )
     say(
         f"The portal's own ledger: {figures['portal_accepted']} accepted, {figures['portal_duplicates']} duplicates. "
@@ -254,9 +254,7 @@ def _tell(figures: dict[str, Any]) -> None:
 
 def _keep_running(story: Story) -> None:
     """Leave portal and folder to be looked at, until somebody presses Ctrl-C."""
-    say(
-        f"\nThe portal goes on at {story.buyer.url}; buyer's side: {story.buyer.url}/buyer?token={story.buyer.token}"
-    )
+    say(f"\nThe portal goes on at {story.buyer.url}; buyer's side: {story.buyer.url}/buyer?token={story.buyer.token}")
     say(f"The supplier's login there: {USER}, password {read_secret('tejas-resources', 'password')}")
     say(f"The supplier's folder: submitter --home {story.home} holds")
     say("Press Ctrl-C to end the portal. The folder stays.")

@@ -17,7 +17,7 @@ SHORTEST = 4  # a number with fewer letters and digits stands in every text by c
 _LABELLED_ORDER = re.compile(
     r"\b(?:P\.?\s?O\.?|purchase\s+order|order)"
     r"(?:\s{0,3}(?:no\.?|number|num\.?|nr\.?|\#)){0,3}\s{0,3}[:.\#]?\s{0,60}"  # bounded: the text may be hostile
-    r"(?!box\b)(?P<token>[A-Z]{0,6}[-/]?\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*)\b",
+    r"(?P<token>[A-Z]{0,6}[-/]?\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*)\b",
     re.IGNORECASE,
 )
 

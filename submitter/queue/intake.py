@@ -27,7 +27,7 @@ def take_in(office: Office, folder: Path, reader: DocumentReader, who: str) -> I
     today = datetime.now(UTC).astimezone().date()
     report = examine_folder(folder, office.customers, reader, today, lambda a, n: _already(office, a, n))
     _remember_orders(office, folder)
-    return report.model_copy(update={"items": tuple(_queue(office, item, who) for item in report.items)})
+    return report.model_copy(update={"items": tuple(queue_item(office, item, who) for item in report.items)})
 
 
 def _already(office: Office, account: str, number: str) -> str | None:
@@ -50,7 +50,8 @@ def _remember_orders(office: Office, folder: Path) -> None:
             orders.remember(c, customer.id, theirs, now)
 
 
-def _queue(office: Office, item: IntakeItem, who: str) -> IntakeItem:
+def queue_item(office: Office, item: IntakeItem, who: str) -> IntakeItem:
+    """Queue one good item: its files into the vault, its submission and first round in one transaction."""
     if item.verdict is not IntakeVerdict.GOOD or item.invoice is None or item.customer is None:
         return item
     try:

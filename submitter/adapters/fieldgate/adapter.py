@@ -12,17 +12,13 @@ from urllib.parse import quote
 
 from submitter.adapters.contract import PortalAdapter
 from submitter.adapters.fieldgate import pages
-from submitter.adapters.page import Row, css, label, read_definitions, read_table, role, says, test_id
+from submitter.adapters.page import Row, css, label, read_definitions, read_table, role, test_id
 from submitter.adapters.visit import Visit
 from submitter.errors import DocumentRefused, PageUnknown
 from submitter.model.document import DocumentKind
 from submitter.model.invoice import Coding, CostObject, Invoice
 from submitter.model.portal import PortalRecord, Receipt, ReceiptSource, Review, ReviewedLine
 from submitter.model.submission import Round
-
-LIST = ("Invoice number", "Revision", "Confirmation", "PO number", "Total", "Currency", "Status", "Reason")
-TERMS = ("Purchase order", "Invoice number", "Invoice date", "Cost object", "Major", "Minor", "Approver")
-AMOUNTS = ("Currency", "Net amount", "Tax amount", "Invoice total")
 
 
 class Fieldgate(PortalAdapter):
@@ -36,7 +32,7 @@ class Fieldgate(PortalAdapter):
 
     async def find(self, visit: Visit, number: str) -> PortalRecord | None:
         await visit.open(f"/invoices?q={quote(number, safe='')}", pages.INVOICES)
-        rows = [row async for row in self._list(visit) if row["Invoice number"] == number]
+        rows = [row async for row in visit.list_rows(pages.LIST) if row["Invoice number"] == number]
         newest = max(rows, key=lambda row: visit.read_number(row["Revision"]), default=None)
         return None if newest is None else self._record(visit, newest)
 
@@ -81,7 +77,7 @@ class Fieldgate(PortalAdapter):
         await visit.fill("Tax amount", visit.write_number(invoice.tax.amount), label("Tax amount"))
 
     async def read_back(self, visit: Visit) -> Review:
-        shown = await read_definitions(visit.page, (*TERMS, *AMOUNTS))
+        shown = await read_definitions(visit.page, pages.REVIEW_TERMS)
         lines = await read_table(visit.page, "Invoice lines", ("Line", "Quantity", "Unit price"))
         files = await read_table(visit.page, "Attached files", ("Name", "Fingerprint"))
         return Review(
@@ -113,7 +109,7 @@ class Fieldgate(PortalAdapter):
     async def readings(self, visit: Visit, references: frozenset[str]) -> AsyncIterator[PortalRecord]:
         missing = set(references)
         await visit.open("/invoices", pages.INVOICES)
-        async for row in self._list(visit):
+        async for row in visit.list_rows(pages.LIST):
             if row["Confirmation"] in missing:
                 missing.discard(row["Confirmation"])
                 yield self._record(visit, row)
@@ -122,22 +118,8 @@ class Fieldgate(PortalAdapter):
 
     async def probe(self, visit: Visit) -> None:
         await visit.open("/invoices", pages.INVOICES)
-        if not await says(visit.page, *pages.NO_INVOICES):
-            await read_table(visit.page, "Invoices", LIST)
-
-    async def _list(self, visit: Visit) -> AsyncIterator[Row]:
-        """The rows of the invoice list from here to its last page. An empty list must say so in Fieldgate's words."""
-        if await says(visit.page, *pages.NO_INVOICES):
+        async for _ in visit.list_rows(pages.LIST):
             return
-        while True:
-            rows = await read_table(visit.page, "Invoices", LIST)
-            if not rows:
-                raise PageUnknown("The invoice list is empty, but Fieldgate does not say so.")
-            for row in rows:
-                yield row
-            if not await visit.page.get_by_role("link", name="Next", exact=True).is_visible():
-                return
-            await visit.click("Next", role("link", "Next"), then=pages.INVOICES)
 
     def _record(self, visit: Visit, row: Row) -> PortalRecord:
         return PortalRecord(

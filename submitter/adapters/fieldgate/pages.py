@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from submitter.adapters.page import Interruption, PageSpec, css, role
+from submitter.adapters.page import Interruption, PagedList, PageSpec, css, role
 from submitter.errors import (
     AmountDiffers,
     CredentialsRejected,
@@ -51,5 +51,16 @@ INTERRUPTIONS = (
     ),
 )
 
-#: Fieldgate's own texts for an empty list; without one of them an empty list proves nothing.
-NO_INVOICES = ("No invoices match your search.", "You have no invoices yet.")
+#: The invoice list. An empty one proves nothing without one of Fieldgate's own texts.
+LIST = PagedList(
+    caption="Invoices",
+    columns=("Invoice number", "Revision", "Confirmation", "PO number", "Total", "Currency", "Status", "Reason"),
+    page=INVOICES,
+    next_link="Next",
+    empty_texts=("No invoices match your search.", "You have no invoices yet."),
+)
+
+REVIEW_TERMS = (
+    *("Purchase order", "Invoice number", "Invoice date", "Cost object", "Major", "Minor", "Approver"),
+    *("Currency", "Net amount", "Tax amount", "Invoice total"),
+)
