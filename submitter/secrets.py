@@ -24,13 +24,18 @@ _REFUSED_MODULES = ("keyrings.alt", "keyrings.cryptfile", "sagecipher")
 
 
 class ReadOnlyFolder(KeyringBackend):
-    """A folder with one file per secret, mounted read-only; file names are ``<account>.<what>``."""
+    """A folder with one file per secret, mounted read-only; file names are ``<account>.<what>``.
 
-    priority = 0  # never picked by itself: only `use_backend` sets it
+    Neither this backend nor PrivateMemory states a priority: the keyring library takes up every backend that does, and
+    a password "stored" in a memory nobody meant would be gone with the process.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.folder = folder
+
+    def __str__(self) -> str:  # the library's own would ask for the priority
+        return f"secrets folder {self.folder}"
 
     def get_password(self, service: str, username: str) -> str | None:
         path = self.folder / username.replace("/", ".")
@@ -46,11 +51,12 @@ class ReadOnlyFolder(KeyringBackend):
 class PrivateMemory(KeyringBackend):
     """Secrets of this process alone, gone when it ends. For the demo and for tests."""
 
-    priority = 0
-
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._held: dict[tuple[str, str], str] = {}
+
+    def __str__(self) -> str:
+        return "this process's memory"
 
     def get_password(self, service: str, username: str) -> str | None:
         return self._held.get((service, username))
@@ -79,7 +85,7 @@ def backend_problem() -> str | None:
     parts = [backend, *getattr(backend, "backends", ())]
     if any(type(part).__module__.startswith(_REFUSED_MODULES) for part in parts):
         return f"the keyring backend {module} writes secrets to plain files; uninstall it, or {_CHOICES}"
-    if module.startswith("keyring.backends.fail") or backend.priority < 0:
+    if module.startswith(("keyring.backends.fail", "keyring.backends.null")):  # null swallows what it is given
         return f"this machine has no keyring; {_CHOICES}"
     return None
 

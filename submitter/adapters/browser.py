@@ -96,7 +96,7 @@ def find(playwright: Playwright, *, headed: bool = False) -> FoundBrowser:
 
 
 class FencedBrowser:
-    """One Chromium that can reach the given hosts only."""
+    """One Chromium that can reach the given hosts only. It is started with the first context that is asked for."""
 
     def __init__(self, hosts: Iterable[str], *, headed: bool = False) -> None:
         self.hosts = sorted(set(hosts))
@@ -105,7 +105,6 @@ class FencedBrowser:
         self._browser: Browser | None = None
 
     async def __aenter__(self) -> Self:
-        await self._launch()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -127,7 +126,7 @@ class FencedBrowser:
         except BrowserError as error:
             log.warning("the browser did not close cleanly", error=str(error).splitlines()[0])
 
-    async def _launch(self) -> Browser:
+    async def launch(self) -> Browser:
         self._playwright = await async_playwright().start()
         found = find(self._playwright, headed=self.headed)
         rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in self.hosts)])
@@ -150,7 +149,7 @@ class FencedBrowser:
         browser = self._browser
         if browser is None or not browser.is_connected():
             await self.close()
-            browser = await self._launch()
+            browser = await self.launch()
         context = await browser.new_context(
             storage_state=state, service_workers="block", accept_downloads=False, **options
         )

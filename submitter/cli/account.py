@@ -14,6 +14,8 @@ from submitter.secrets import backend_problem, has_secret, store_secret
 from submitter.settings import customer_called
 from submitter.store import accounts, submissions
 
+_WAITS_FOR_A_PASSWORD = ("credentials-rejected", "password-expired", "configuration")
+
 
 @click.group()
 def account() -> None:
@@ -49,7 +51,14 @@ def add(home: Path, customer: str, password_stdin: bool) -> None:
             raise click.ClickException("The password is empty; nothing was stored.")
         store_secret(one.id, "password", password)
         SessionStore(office.settings.data / "sessions").forget(one.id)
+        with office.database.transaction() as c:
+            row = accounts.read(c, one.id)
+            resumed = row is not None and row.pause_code in _WAITS_FOR_A_PASSWORD
+            if resumed:  # what it waited for is here
+                accounts.resume(c, one.id, office.database.now(c), person(), "a new password was stored")
     say(f"The password of {one.user} at {one.address} is in the keyring.")
+    if resumed:
+        say(f"{one.id} is no longer paused.")
 
 
 @account.command(name="list")

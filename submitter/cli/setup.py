@@ -62,12 +62,12 @@ async def _start_browser() -> tuple[browser.FoundBrowser, str]:
     async with async_playwright() as playwright:
         found = browser.find(playwright)
     async with browser.FencedBrowser([]) as started:
-        return found, started.version
+        return found, (await started.launch()).version
 
 
 def _keyring(_home: Path) -> Finding:
     backend = use_backend()
-    name = f"{type(backend).__module__}.{type(backend).__name__}"
+    name = f"{type(backend).__module__}.{type(backend).__name__}".removeprefix("keyring.backends.")
     problem = backend_problem()
     return Finding("Keyring", name, f"{problem[0].upper()}{problem[1:]}" if problem else "")
 

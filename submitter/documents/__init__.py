@@ -1,0 +1,1 @@
+"""Reading files safely, finding the invoice in them, matching proofs of delivery, preflight, and the vault."""

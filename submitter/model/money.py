@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import MAX_PREC, ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from typing import Self
 
@@ -31,6 +31,9 @@ NUMBER_LOCALES: dict[str, tuple[str, str]] = {
     "sv-SE": (",", " "),
     "de-CH": (".", "'"),
 }
+
+#: Moves the decimal point of any number; the default context would round it to 28 digits, in silence.
+_EXACT = Context(prec=MAX_PREC)
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 _MARKS = {ord("\u2019"): "'", ord("\u02bc"): "'", ord("\u066b"): ".", ord("\u066c"): ","}
@@ -71,7 +74,7 @@ def parse_number(text: str, locale: str) -> Decimal:
     if not re.fullmatch(rf"(\d{{1,3}}({group}\d{{3}})+|\d+)({re.escape(decimal_mark)}\d+)?", folded):
         raise ValueError(f"{text!r} is not one number as {locale} writes it")
     value = Decimal(folded.replace(group_mark, "").replace(decimal_mark, "."))
-    return -value if negative else value
+    return value.copy_negate() if negative else value  # a plain minus would round to 28 digits
 
 
 class Money(Record):
@@ -89,7 +92,7 @@ class Money(Record):
     @classmethod
     def of(cls, amount: Decimal | str | int, currency: str) -> Self:
         """Exactly ``amount``; more decimals than the currency has is a ValueError: rounding must be asked for."""
-        scaled = Decimal(amount).scaleb(exponent(currency))
+        scaled = Decimal(amount).scaleb(exponent(currency), _EXACT)
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{amount} has more decimals than {currency} has")
         return cls(minor=int(scaled), currency=currency)
@@ -97,7 +100,7 @@ class Money(Record):
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> Self:
         """``amount`` rounded half up to the currency's minor unit: the one place where money is rounded."""
-        scaled = amount.scaleb(exponent(currency)).to_integral_value(rounding=ROUND_HALF_UP)
+        scaled = amount.scaleb(exponent(currency), _EXACT).to_integral_value(rounding=ROUND_HALF_UP)
         return cls(minor=int(scaled), currency=currency)
 
     @classmethod
@@ -112,7 +115,7 @@ class Money(Record):
 
     @property
     def amount(self) -> Decimal:
-        return Decimal(self.minor).scaleb(-exponent(self.currency))
+        return Decimal(self.minor).scaleb(-exponent(self.currency), _EXACT)
 
     def __str__(self) -> str:
         return f"{self.amount:,.{exponent(self.currency)}f} {self.currency}"

@@ -75,7 +75,7 @@ class Worker:
         return report
 
     async def run_forever(self) -> None:
-        """Visit whenever something is due, until stopped. The browser is started with the first visit."""
+        """Visit whenever something is due, until stopped."""
         running: dict[str, asyncio.Task[VisitReport]] = {}
         async with self._browser() as browser:
             while not self._stop.is_set():

@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-PASSWORD = "Derrick-4711"  # noqa: S105
+PASSWORD = "Derrick-4711"
 TICKET = b"%PDF-1.7 signed ticket"
 COPY = b"%PDF-1.7 invoice copy, a little longer"
 

@@ -12,7 +12,7 @@ from submitter.practice.one_time_codes import code_for_step, current_step
 from tests.unit.practice.conftest import Running, running_fieldgate
 from tests.unit.practice.counter import PASSWORD, Buyer, Supplier
 
-SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # noqa: S105 (the secret of RFC 6238, appendix B)
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
 def results(buyer: Buyer, user: str) -> list[str]:
@@ -142,7 +142,7 @@ def test_the_buyers_page_decides_for_people(supplier: Supplier, buyer: Buyer) ->
 
 def test_it_serves_this_machine_only_and_stops_in_good_order(tmp_path: Path) -> None:
     with running_fieldgate(tmp_path, "--buyer-token", "chosen", "--fixed-clock") as running:
-        assert running.announcement["buyer_token"] == "chosen"  # noqa: S105
+        assert running.announcement["buyer_token"] == "chosen"
         assert running.announcement["pid"] == running.process.pid
         supplier = running.buyer.add_supplier()
         supplier.sign_in()
