@@ -7,6 +7,7 @@ into is told apart by positive evidence only: an outage is never a wrong passwor
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Dialog, Locator, Page, Request, Response
+from playwright.async_api import Dialog, Locator, Page, Request, Response, Route
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import TimeoutError as BrowserTimeout
 
-from submitter.adapters.manifest import Manifest
+from submitter.adapters.manifest import Manifest, origin_of
 from submitter.adapters.page import By, Drift, Interruption, PagedList, PageSpec, Row, locate, read_table, role, says
 from submitter.errors import AdapterBug, PageUnknown, PortalUnavailable, ReadBackDiffers, SubmitterError
 from submitter.model.account import Account
@@ -95,11 +96,34 @@ class Visit:
         await target.click(trial=True)  # whatever has to be waited for is waited for before the guard, not after it
         if self.commits:
             raise AdapterBug("The adapter tried to send twice in one attempt.")
-        await self._mark()
-        self._begin_step()  # the guard: nothing but the click may come between
-        self.commits += 1
-        await target.click(no_wait_after=True, timeout=2000)
-        await self.arrive(then, seconds=self.surroundings.commit_seconds)
+        await self.page.route(lambda _: True, self._send_once)
+        try:
+            await self._mark()
+            self._begin_step()  # the guard: nothing but the click may come between
+            self.commits += 1
+            await target.click(no_wait_after=True, timeout=2000)
+            await self.arrive(then, seconds=self.surroundings.commit_seconds)
+        finally:
+            await self.page.unroute_all(behavior="ignoreErrors")
+
+    async def _send_once(self, route: Route) -> None:
+        """Send what the click sends exactly once.
+
+        Chromium repeats a request by itself, a POST too, when the connection closes before an answer came: a portal
+        that had booked the first would get a second. Playwright's own client does not repeat.
+        """
+        request = route.request
+        ours = origin_of(request.url) in self.manifest.allowed_origins(self.account)
+        if request.method in ("GET", "HEAD", "OPTIONS") or not ours:
+            await route.fallback()
+            return
+        try:
+            limit = self.surroundings.commit_seconds * 1000
+            await route.fulfill(response=await route.fetch(max_redirects=0, max_retries=0, timeout=limit))
+        except BrowserError as error:
+            self._report(_unavailable(error))
+            with contextlib.suppress(BrowserError):  # the page may be gone with it
+                await route.abort("connectionfailed")
 
     async def arrive(self, *pages: PageSpec, seconds: float | None = None) -> PageSpec:
         """Wait until one of ``pages`` is there in a new document. What shows up instead decides the error."""

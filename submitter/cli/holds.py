@@ -34,6 +34,7 @@ def holds(home: Path, customer: str | None, form: str) -> None:
         who = customer_called(customer, office.customers).id if customer else None
         with office.database.reading() as c:
             found = worklist(c, who)
+        names = {one.id: one.name for one in office.customers}
     if form == "json":
         print_json([hold.model_dump(mode="json") for hold in found])
         return
@@ -52,7 +53,7 @@ def holds(home: Path, customer: str | None, form: str) -> None:
     )
     rows = [
         (
-            hold.customer,
+            names.get(hold.customer, hold.customer),
             hold.invoice_number,
             hold.total,
             age(hold.opened_at),
@@ -92,12 +93,7 @@ def resubmit(
     with opened(home) as office:
         account = account_of(office, customer)
         who = person()
-        number = queue_again(office, invoice, account, pods, Cause(cause), Fault(fault), reason, who)
-        if minutes:
-            with office.database.transaction() as c:
-                row = submissions.find_one(c, invoice, account)
-                now = office.database.now(c)
-                book.log(c, row.id, number, who, Activity.RE_ENTER, minutes, f"resubmission, {cause}", now)
+        number = queue_again(office, invoice, account, pods, Cause(cause), Fault(fault), reason, who, minutes)
     say(f"{invoice}: round {number} is queued ({cause}, fault: {fault}, {minutes} min). It goes with the next visit.")
 
 

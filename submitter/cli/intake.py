@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
-from submitter.cli.screen import opened, print_json, say, show_table
+from submitter.cli.screen import count, opened, print_json, say, show_table
 from submitter.documents.intake import IntakeItem, IntakeReport, IntakeVerdict
 from submitter.documents.opening import DocumentReader
 from submitter.model.document import Severity
@@ -51,10 +52,10 @@ def show(report: IntakeReport) -> None:
     show_table(
         f"Intake of {report.folder}", ("", "Invoice", "Total", "File", "Proof of delivery", "Why"), rows, ("Total",)
     )
-    count = {verdict: sum(item.verdict is verdict for item in report.items) for verdict in IntakeVerdict}
+    found = Counter(item.verdict for item in report.items)
     say(
-        f"{len(report.items)} invoices: {count[IntakeVerdict.GOOD]} queued, {count[IntakeVerdict.BLOCKED]} blocked, "
-        f"{count[IntakeVerdict.DUPLICATE]} duplicates."
+        f"{count(len(report.items), 'invoice')}: {found[IntakeVerdict.GOOD]} queued, {found[IntakeVerdict.BLOCKED]} "
+        f"blocked, {count(found[IntakeVerdict.DUPLICATE], 'duplicate')}."
     )
     for reading in report.unused:
         say(f"Not used: {reading.name}{f' ({reading.sentence})' if reading.sentence else ''}")

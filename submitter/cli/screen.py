@@ -80,6 +80,10 @@ def _safe_cell(cell: object) -> object:
     return cell
 
 
+def count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def age(since: datetime, now: datetime | None = None) -> str:
     """How long ago, in the largest unit that says something."""
     passed = (now or datetime.now(UTC)) - since

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from submitter.cli.screen import VisitScreen, local, opened, print_json, say, show_table
+from submitter.cli.screen import VisitScreen, count, local, opened, print_json, say, show_table
 from submitter.errors import ConfigurationError
 from submitter.model.money import Money
 from submitter.model.submission import RoundState
@@ -97,10 +97,11 @@ def tell(office: Office, report: WorkReport, names: list[str]) -> int:
         say("Nothing is due.")
     elif report.visits:
         read = sum(one.read for one in report.visits)
-        say(f"{len(report.visits)} visits, {report.receipts} receipts, {read} readings.")
+        visits = count(len(report.visits), "visit")
+        say(f"{visits}, {count(report.receipts, 'receipt')}, {count(read, 'reading')}.")
     missing = sum(one.not_seen for one in report.visits)
     if missing:
-        say(f"{missing} submissions were not in the portal's list this time; that alone means nothing.")
+        say(f"{count(missing, 'submission')} not in the portal's list this time; that alone means nothing.")
     return 1 if failed or report.busy or paused else 0
 
 

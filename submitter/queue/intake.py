@@ -14,6 +14,7 @@ from submitter.documents.reading import Verdict
 from submitter.errors import ConfigurationError, DocumentRefused
 from submitter.model.account import Customer
 from submitter.model.document import Document, DocumentKind, Finding, Severity, SubmittedFile
+from submitter.model.effort import Activity
 from submitter.model.submission import Cause, Fault
 from submitter.queue.office import Office
 from submitter.store import effort, orders, submissions
@@ -102,10 +103,11 @@ def resubmit(
     fault: Fault,
     reason: str,
     who: str,
+    minutes: int = 0,
 ) -> int:
     """Queue the next round. New proofs of delivery take the place of the former ones; the rest goes again as it was.
 
-    Returns the round's number.
+    The fault decision and the minutes are stored with it or not at all. Returns the round's number.
     """
     with office.database.reading() as c:
         row = submissions.find_one(c, invoice_number, account)
@@ -119,7 +121,10 @@ def resubmit(
         now = office.database.now(c)
         round_id = submissions.add_resubmission(c, row.id, files, cause, fault, reason, now, who)
         effort.decide_fault(c, round_id, fault, who, reason or f"decided when resubmitting ({cause})", now)
-    return int(last.number) + 1
+        number = int(last.number) + 1
+        if minutes:
+            effort.log(c, row.id, number, who, Activity.RE_ENTER, minutes, f"resubmission, {cause}", now)
+    return number
 
 
 def _with_new_pods(

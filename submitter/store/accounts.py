@@ -45,8 +45,7 @@ def pause(c: Connection, identity: str, now: datetime, who: str, code: str, reas
 
 
 def resume(c: Connection, identity: str, now: datetime, who: str, reason: str) -> None:
-    """Let visits begin again. Rounds that only waited for what paused the account become due at once."""
-    row = read(c, identity)
+    """Let visits begin again. The account's rounds stayed queued; one that waits for a person's answer goes on waiting."""
     c.execute(
         update(account)
         .where(account.c.id == identity)
@@ -59,16 +58,6 @@ def resume(c: Connection, identity: str, now: datetime, who: str, reason: str) -
             unavailable_in_a_row=0,
         )
     )
-    if row is not None and row.pause_code:
-        c.execute(
-            update(round_)
-            .where(
-                round_.c.account == identity,
-                round_.c.state == RoundState.PERSON,
-                round_.c.error_code == row.pause_code,
-            )
-            .values(state=RoundState.QUEUED, due_at=now, error_code=None, error=None)
-        )
     audit.append(c, now, who, "account resumed", identity, reason=reason)
 
 

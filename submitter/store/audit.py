@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -17,7 +17,8 @@ START = "0" * 64
 
 
 def _digest(previous: str, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any]) -> str:
-    body = json.dumps([previous, at.isoformat(), who, action, subject, detail], sort_keys=True, ensure_ascii=False)
+    moment = at.astimezone(UTC).isoformat()  # as it is read back, whatever zone the writer's clock was in
+    body = json.dumps([previous, moment, who, action, subject, detail], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(body.encode()).hexdigest()
 
 

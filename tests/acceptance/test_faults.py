@@ -34,6 +34,16 @@ def test_a_dropped_answer_after_booking_ends_with_one_invoice_and_a_receipt(
     assert phases(world, number) == ["opened", "prepared", "committing", "unknown", "confirmed"]
 
 
+def test_the_browser_itself_may_not_send_the_click_a_second_time(world: World, good: list[IntakeItem]) -> None:
+    """Chromium repeats a POST by itself when the connection closes before an answer; a portal that books both has two."""
+    world.buyer.settings(accept_duplicates=True, browser_may_resend=True)
+    number = world.queue(good[0])[0]
+    world.buyer.arm("drop_answer_after_booking")
+    world.work()
+    assert len(world.accepted()) == 1
+    assert world.rows()[number].state == "confirmed"
+
+
 def test_a_dropped_answer_before_booking_is_looked_up_and_sent_again(world: World, good: list[IntakeItem]) -> None:
     number = world.queue(good[0])[0]
     world.buyer.arm("drop_answer", page="submit")
