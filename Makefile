@@ -9,7 +9,7 @@ demo: setup
 	$(RUN)/submitter demo $(DEMO)
 
 test: setup lint types
-	$(RUN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	$(RUN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 setup: $(VENV)/.ready
 	@$(RUN)/python scripts/find_browser.py
