@@ -102,8 +102,8 @@ def customer_called(name: str, customers: tuple[Customer, ...]) -> Customer:
 def did_you_mean(word: str, known: list[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known: {', '.join(sorted(known))}" if known else ""
+        return f" (did you mean {near[0]!r}?)"
+    return f" (known: {', '.join(sorted(known))})" if known else ""
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
