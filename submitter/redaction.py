@@ -6,10 +6,12 @@ hold them.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import MutableMapping
+from html import escape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MARK = "[redacted]"
 
@@ -25,7 +27,7 @@ class Redactor:
         """Remember a secret. Shorter than four characters would blank out ordinary text, so those are left alone."""
         if len(secret) >= 4:
             with self._lock:
-                self._secrets.update({secret, quote(secret, safe="")})
+                self._secrets.update(_forms(secret))
 
     def scrub(self, text: str) -> str:
         with self._lock:
@@ -49,6 +51,12 @@ class Redactor:
         for key in list(event):
             event[key] = self.scrub_value(event[key])
         return event
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret as it stands in an address, a form, a page's source, JSON and a Python traceback."""
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret), escape(secret), escape(secret, quote=False)}
+    return {secret, *quoted, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
 
 
 redactor = Redactor()

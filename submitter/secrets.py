@@ -102,10 +102,7 @@ def read_secret(account: str, what: str) -> str:
     problem = backend_problem()
     if problem:
         raise ConfigurationError(f"The {what} of {account} cannot be read: {problem}.")
-    try:
-        value = keyring.get_password(SERVICE, f"{account}/{what}")
-    except KeyringError as error:
-        raise ConfigurationError(f"The keyring did not give the {what} of {account}: {error}.") from error
+    value = _ask(account, what)
     if value is None:
         raise ConfigurationError(f"No {what} is stored for {account}; add it with: submitter account add {account}")
     redactor.register(value)
@@ -125,4 +122,11 @@ def store_secret(account: str, what: str, value: str) -> None:
 
 
 def has_secret(account: str, what: str) -> bool:
-    return backend_problem() is None and keyring.get_password(SERVICE, f"{account}/{what}") is not None
+    return backend_problem() is None and _ask(account, what) is not None
+
+
+def _ask(account: str, what: str) -> str | None:
+    try:
+        return keyring.get_password(SERVICE, f"{account}/{what}")
+    except KeyringError as error:  # locked, or the desktop's service is away
+        raise ConfigurationError(f"The keyring did not give the {what} of {account}: {error}.") from error

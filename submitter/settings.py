@@ -72,7 +72,7 @@ def find_home(given: str | os.PathLike[str] | None = None) -> Path:
 def read_settings(home: Path) -> Settings:
     path = home / "config" / "submitter.toml"
     raw = _read_toml(path) if path.exists() else {}
-    return _validate(Settings, {"home": home, **_with_money(raw)}, path)
+    return _validate(Settings, {"home": home, **_with_money(raw, path)}, path)
 
 
 def read_customers(settings: Settings) -> tuple[Customer, ...]:
@@ -87,7 +87,7 @@ def read_customer(path: Path) -> Customer:
     account = raw.get("account")
     if isinstance(account, dict):
         raw["account"] = {"id": identity, "customer": identity, **account}
-    return _validate(Customer, {"id": identity, **_with_money(raw)}, path)
+    return _validate(Customer, {"id": identity, **_with_money(raw, path)}, path)
 
 
 def customer_called(name: str, customers: tuple[Customer, ...]) -> Customer:
@@ -113,25 +113,28 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
 
 
-def _with_money(raw: Any) -> Any:
+def _with_money(raw: Any, path: Path, where: str = "") -> Any:
     """Turn ``{amount = "75.00", currency = "USD"}`` into minor units anywhere in a file, as people write money."""
     if isinstance(raw, list):
-        return [_with_money(item) for item in raw]
+        return [_with_money(item, path, where) for item in raw]
     if not isinstance(raw, dict):
         return raw
     if set(raw) == {"amount", "currency"}:
         try:
-            return Money.of(Decimal(str(raw["amount"])), raw["currency"]).model_dump()
-        except (ArithmeticError, ValueError):
-            return raw
-    return {key: _with_money(value) for key, value in raw.items()}
+            return Money.of(Decimal(str(raw["amount"])), str(raw["currency"])).model_dump()
+        except ArithmeticError:
+            raise ConfigurationError(f"{path}: {where}: {raw['amount']!r} is not an amount.") from None
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: {where}: {error}.") from None
+    return {key: _with_money(value, path, f"{where}.{key}".lstrip(".")) for key, value in raw.items()}
 
 
 def _validate(model: type[M], raw: dict[str, Any], path: Path) -> M:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()  # a mistyped key may also be missing under its right name; the typing error says more
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             known = _keys_at(model, first["loc"][:-1])

@@ -23,6 +23,7 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
         monkeypatch.delenv(name)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     monkeypatch.setenv("SUBMITTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "160")  # tables are folded where a terminal is narrow
     before = keyring.get_keyring()
     keyring.set_keyring(PrivateMemory())
     yield

@@ -214,7 +214,9 @@ def _summary(story: Story, report: IntakeReport) -> dict[str, Any]:
     with opened(story.home) as office, office.database.reading() as c:
         rows = submissions.listing(c)
         holds = Counter(hold.stage for hold in readings.holds(c, also_closed=True))
-        costs = resubmission_report(c, office.customers, office.settings.labour.per_hour)[0]
+        costs = resubmission_report(
+            c, office.customers, office.settings.labour.per_hour, today=office.database.now(c).date()
+        )[0]
         still_held = len(readings.holds(c))
         receipts = submissions.count_receipts(c)
     charge = next(iter(costs.chargeable.values()), None)

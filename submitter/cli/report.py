@@ -34,7 +34,7 @@ def resubmissions(home: Path, customer: str | None, form: str) -> None:
         only = customer_called(customer, office.customers).id if customer else None
         per_hour = office.settings.labour.per_hour
         with office.database.reading() as c:
-            found = resubmission_report(c, office.customers, per_hour, only)
+            found = resubmission_report(c, office.customers, per_hour, only, today=office.database.now(c).date())
     if form == "json":
         print_json([one.model_dump(mode="json") for one in found])
     elif form == "csv":
@@ -57,7 +57,7 @@ def _show(one: ResubmissionReport, per_hour: Money) -> None:
         ("Labour cost", f"{one.cost} (at {per_hour} an hour)"),
         ("Free passes used", one.free_passes_used),
         ("Could be charged", ", ".join(map(str, one.chargeable.values())) or "nothing"),
-        ("The next one would cost", one.next_fee or "nothing: no agreement"),
+        ("The next one would cost", _next(one)),
     ]
     show_table(f"{one.customer_name}: resubmissions", ("", ""), facts)
     if one.lines:
@@ -77,6 +77,12 @@ def _show(one: ResubmissionReport, per_hour: Money) -> None:
         ]
         headers = ("Invoice", "Round", "Day", "Cause", "Fault", "Minutes", "Fee", "Because", "Portal's confirmation")
         show_table("Line by line", headers, rows, ("Round", "Minutes", "Fee"))
+
+
+def _next(one: ResubmissionReport) -> str:
+    if one.next_fee is None:
+        return "nothing: no agreement in force"
+    return "nothing: a free pass is left" if one.free_passes_left else str(one.next_fee)
 
 
 def _flat(found: list[ResubmissionReport]) -> tuple[list[str], list[list[object]]]:

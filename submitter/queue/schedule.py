@@ -51,6 +51,8 @@ def build_scheduler(office: Office) -> AsyncIOScheduler:
             timezone=ZoneInfo(account.time_zone),
         )
         scheduler.add_job(_mark, trigger, args=[office, account], id=account.id)
+    # APScheduler's cron leaves out the first night after clocks go forward for times before 01:00
+    scheduler.add_job(_make_up, CronTrigger(minute=10, timezone=UTC), args=[office], id="make up")
     return scheduler
 
 
@@ -58,6 +60,11 @@ def catch_up(office: Office) -> list[str]:
     """At start: mark every slot that passed while nothing was running. The accounts whose reading is due now."""
     now = datetime.now(UTC)
     return [c.account.id for c in office.customers if mark_due(office, c.account, now)]
+
+
+def _make_up(office: Office) -> None:
+    for customer in office.customers:
+        _mark(office, customer.account)
 
 
 def _mark(office: Office, account: Account) -> None:

@@ -45,7 +45,7 @@ def pause(c: Connection, identity: str, now: datetime, who: str, code: str, reas
 
 
 def resume(c: Connection, identity: str, now: datetime, who: str, reason: str) -> None:
-    """Let visits begin again. The account's rounds stayed queued; one that waits for a person's answer goes on waiting."""
+    """Let visits begin again. The rounds stayed queued; one that waits for a person's answer goes on waiting."""
     c.execute(
         update(account)
         .where(account.c.id == identity)

@@ -65,7 +65,7 @@ def minutes_by_customer(c: Connection) -> dict[str, int]:
         .where(effort.c.activity != Activity.MACHINE)
         .group_by(submission.c.customer)
     )
-    return {customer: int(minutes) for customer, minutes in c.execute(query).tuples()}
+    return {customer: int(minutes) for customer, minutes in c.execute(query)}
 
 
 def resubmissions(c: Connection) -> list[Row[Any]]:

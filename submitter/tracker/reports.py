@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -30,13 +31,14 @@ class ResubmissionReport(Record):
     minutes: int  # of people; the machine's time costs nothing here
     cost: Money  # minutes at the labour rate
     free_passes_used: int
+    free_passes_left: int
     chargeable: dict[str, Money]  # by currency; never added across currencies
     next_fee: Money | None  # what the next chargeable resubmission would cost; None without an agreement in force
     lines: tuple[SurchargeLine, ...]
 
 
 def resubmission_report(
-    c: Connection, customers: Iterable[Customer], per_hour: Money, only: str | None = None
+    c: Connection, customers: Iterable[Customer], per_hour: Money, only: str | None = None, *, today: date
 ) -> list[ResubmissionReport]:
     """The report per customer with at least one submission, in the order of their ids."""
     known = {customer.id: customer for customer in customers}
@@ -62,6 +64,7 @@ def resubmission_report(
         customer = known.get(row.customer)
         agreement = customer.agreement if customer else None
         lines = surcharge_lines(rounds.get(row.customer, []), agreement)
+        used = sum(line.free_pass for line in lines)
         spent = minutes.get(row.customer, 0)
         found.append(
             ResubmissionReport(
@@ -74,9 +77,10 @@ def resubmission_report(
                 faults=dict(Counter(line.resubmission.fault for line in lines)),
                 minutes=spent,
                 cost=Money.rounded(per_hour.amount * Decimal(spent) / 60, per_hour.currency),
-                free_passes_used=sum(line.free_pass for line in lines),
+                free_passes_used=used,
+                free_passes_left=max(agreement.free_passes - used, 0) if agreement else 0,
                 chargeable=_sums(lines),
-                next_fee=agreement.fee if agreement else None,
+                next_fee=agreement.fee if agreement and agreement.in_force(today) else None,
                 lines=tuple(lines),
             )
         )

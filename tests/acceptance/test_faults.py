@@ -35,7 +35,7 @@ def test_a_dropped_answer_after_booking_ends_with_one_invoice_and_a_receipt(
 
 
 def test_the_browser_itself_may_not_send_the_click_a_second_time(world: World, good: list[IntakeItem]) -> None:
-    """Chromium repeats a POST by itself when the connection closes before an answer; a portal that books both has two."""
+    """Chromium repeats a POST by itself when the connection closes unanswered; a portal that books both has two."""
     world.buyer.settings(accept_duplicates=True, browser_may_resend=True)
     number = world.queue(good[0])[0]
     world.buyer.arm("drop_answer_after_booking")

@@ -1,7 +1,6 @@
 """Fieldgate: invoices are made from purchase orders in three steps, reviewed, and submitted.
 
-The model for other adapters: pages are declared in pages.py, every step says where it must arrive, everything read is
-parsed with the manifest's locale, and the one sending button is pressed through ``commit_click``.
+The model for other adapters: pages.py declares the pages, and every step says at which of them it must arrive.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def test_the_file_is_its_owners_alone(store: SessionStore, tmp_path: Path) -> No
     assert stat.S_IMODE((tmp_path / "sessions").stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("key", [Fernet.generate_key().decode(), "not a key", ""])
+@pytest.mark.parametrize("key", [Fernet.generate_key().decode(), "not a key", ""], ids=["another", "no key", "empty"])
 def test_another_key_opens_nothing_and_costs_only_a_sign_in(store: SessionStore, tmp_path: Path, key: str) -> None:
     store.save("north-field", STATE)
     keyring.set_password(SERVICE, f"north-field/{KEY}", key)
