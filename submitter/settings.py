@@ -72,7 +72,7 @@ def find_home(given: str | os.PathLike[str] | None = None) -> Path:
 def read_settings(home: Path) -> Settings:
     path = home / "config" / "submitter.toml"
     raw = _read_toml(path) if path.exists() else {}
-    return _validate(Settings, {"home": home, **_with_money(raw, path)}, path)
+    return _validate(Settings, {**_with_money(raw, path), "home": home}, path)
 
 
 def read_customers(settings: Settings) -> tuple[Customer, ...]:
@@ -86,8 +86,8 @@ def read_customer(path: Path) -> Customer:
     identity = path.stem
     account = raw.get("account")
     if isinstance(account, dict):
-        raw["account"] = {"id": identity, "customer": identity, **account}
-    return _validate(Customer, {"id": identity, **_with_money(raw, path)}, path)
+        raw["account"] = {**account, "id": identity, "customer": identity}  # the file's name says whose it is
+    return _validate(Customer, {**_with_money(raw, path), "id": identity}, path)
 
 
 def customer_called(name: str, customers: tuple[Customer, ...]) -> Customer:

@@ -21,7 +21,7 @@ from playwright.async_api import Browser, BrowserContext, Playwright, Route, Web
 from playwright.async_api import Error as BrowserError
 
 from submitter.adapters.manifest import origin_of
-from submitter.errors import ConfigurationError
+from submitter.errors import ConfigurationError, PortalUnavailable
 
 log = structlog.get_logger()
 
@@ -149,7 +149,10 @@ class FencedBrowser:
         browser = self._browser
         if browser is None or not browser.is_connected():
             await self.close()
-            browser = await self.launch()
+            try:
+                browser = await self.launch()
+            except ConfigurationError as error:  # this machine's trouble: it must not pause a customer's account
+                raise PortalUnavailable(error.message) from error
         context = await browser.new_context(
             storage_state=state, service_workers="block", accept_downloads=False, **options
         )

@@ -113,7 +113,7 @@ def resume(home: Path, customer: str, reason: str) -> None:
         one = customer_called(customer, office.customers).account
         with office.database.transaction() as c:
             row = accounts.read(c, one.id)
-            if row is None or row.paused_at is None:
+            if row is None or (row.paused_at is None and row.closed_until is None):
                 say(f"{one.id} is not paused.")
                 return
             accounts.resume(c, one.id, office.database.now(c), person(), reason)

@@ -77,6 +77,7 @@ def cli(ctx: click.Context, home: Path | None, verbose: bool) -> None:
 
     Example: submitter demo
     """
+    os.umask(0o077)  # invoices and screenshots are nobody else's business
     ctx.obj = find_home(home)
     set_up_logging(verbose=verbose)
 
@@ -94,7 +95,7 @@ def set_up_logging(*, verbose: bool) -> None:
             structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is when something is logged
         cache_logger_on_first_use=False,
     )
     for noisy in ("alembic", "apscheduler", "factur-x", "pypdf"):

@@ -41,11 +41,16 @@ def opened(home: Path) -> Iterator[Office]:
         office.close()
 
 
+_WHOLE = ("Invoice", "Total", "Receipt", "Account")  # a number that is broken over two lines cannot be searched for
+
+
 def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
     """A table; what came from portals, documents and people is shown as it is, never as markup."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+        table.add_column(
+            header, justify="right" if header in right else "left", overflow="fold", no_wrap=header in _WHOLE
+        )
     for row in rows:
         table.add_row(*(escape(_printable(str(cell))) for cell in row))
     console().print(table)

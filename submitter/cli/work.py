@@ -78,8 +78,9 @@ async def _until_stopped(worker: Worker, *, wait: bool) -> WorkReport:
 def tell(office: Office, report: WorkReport, names: list[str]) -> int:
     """Say how it went, in sentences; the exit code."""
     with office.database.reading() as c:
-        paused = [row for row in accounts.read_all(c) if row.id in names and row.paused_at is not None]
+        rows = [row for row in accounts.read_all(c) if row.id in names]
         now = office.database.now(c)
+    paused = [row for row in rows if row.paused_at is not None]
     for row in report.busy:
         seconds = int((row.expires_at - now).total_seconds()) + 1
         say(
@@ -92,8 +93,11 @@ def tell(office: Office, report: WorkReport, names: list[str]) -> int:
         if row.id not in visited:
             say(f"{row.id} is paused since {local(row.paused_at)} by {row.paused_by}: {row.pause_reason}", err=True)
             say(f"When that is put right: submitter account resume {row.id}", err=True)
+    away = [row for row in rows if row.closed_until is not None and row.closed_until > now and row.paused_at is None]
+    for row in away:
+        say(f"{row.id}: the portal was away; it is tried again after {local(row.closed_until)}.", err=True)
     failed = [one for one in report.visits if one.error is not None]
-    if not report.visits and not report.busy and not paused:
+    if not report.visits and not report.busy and not paused and not away:
         say("Nothing is due.")
     elif report.visits:
         read = sum(one.read for one in report.visits)
@@ -102,7 +106,7 @@ def tell(office: Office, report: WorkReport, names: list[str]) -> int:
     missing = sum(one.not_seen for one in report.visits)
     if missing:
         say(f"{count(missing, 'submission')} not in the portal's list this time; that alone means nothing.")
-    return 1 if failed or report.busy or paused else 0
+    return 1 if failed or report.busy or paused or away else 0
 
 
 @contextlib.contextmanager

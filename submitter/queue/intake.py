@@ -15,10 +15,11 @@ from submitter.errors import ConfigurationError, DocumentRefused
 from submitter.model.account import Customer
 from submitter.model.document import Document, DocumentKind, Finding, Severity, SubmittedFile
 from submitter.model.effort import Activity
-from submitter.model.submission import Cause, Fault
+from submitter.model.portal import HELD
+from submitter.model.submission import Cause, Fault, RoundState
 from submitter.queue.office import Office
 from submitter.store import effort, orders, submissions
-from submitter.store.submissions import Duplicate
+from submitter.store.submissions import Duplicate, StillOnItsWay
 
 
 def take_in(office: Office, folder: Path, reader: DocumentReader, who: str) -> IntakeReport:
@@ -113,6 +114,11 @@ def resubmit(
         row = submissions.find_one(c, invoice_number, account)
         last = submissions.last_round(c, row.id)
         former = submissions.read_round(c, last.id).files
+    if last.state == RoundState.CONFIRMED and row.stage not in HELD:
+        said = (
+            f"the portal says {row.stage}" if row.stage else "the portal has not been read since; try: submitter poll"
+        )
+        raise StillOnItsWay(f"{invoice_number} is not held: {said}. Nothing is sent again without a reason to.")
     customer = office.customer(row.customer)
     if customer is None:
         raise ConfigurationError(f"No customer file describes {row.customer!r} any more.")

@@ -33,6 +33,8 @@ CIRCUIT_PAUSE = timedelta(minutes=10)  # doubled with every further failure
 
 def classified(error: Exception, *, committing: bool = False) -> SubmitterError:
     """Our own errors as they are. What the browser or an adapter throws gets the class that its evidence allows."""
+    if isinstance(error, OutcomeUnknown) and not committing:
+        return AdapterBug(f"The adapter spoke of an unknown outcome before anything was sent ({error.message}).")
     if isinstance(error, SubmitterError):
         return error
     words = redactor.scrub(f"{type(error).__name__}: {error}".splitlines()[0])

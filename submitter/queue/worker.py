@@ -57,17 +57,21 @@ class Worker:
         self._stop.set()
 
     async def run_until_idle(self, *, wait: bool = True) -> WorkReport:
-        """Visit until nothing is due and, with ``wait``, nothing becomes due within a minute."""
+        """Visit until nothing is due and, with ``wait``, nothing becomes due within a minute.
+
+        An account whose visit failed is left alone until the next run.
+        """
         report = WorkReport()
         async with self._browser() as browser:
             while not self._stop.is_set():
-                due = await asyncio.to_thread(self._due)
+                away = {one.account for one in report.visits if one.error is not None}
+                due = [name for name in await asyncio.to_thread(self._due) if name not in away]
                 if due:
                     done = await self._visit_some(due, browser)
                     report.visits.extend(done)
                     if any(visit.held is None for visit in done):
                         continue
-                seconds = await asyncio.to_thread(self._seconds_to_next) if wait else None
+                seconds = await asyncio.to_thread(self._seconds_to_next, away) if wait else None
                 if seconds is None:
                     break
                 await self._sleep(seconds)
@@ -135,10 +139,10 @@ class Worker:
             found = accounts.busy(c, self.office.database.now(c))
         return [row for row in found if row.id in self._configured()]
 
-    def _seconds_to_next(self) -> float | None:
+    def _seconds_to_next(self, away: set[str]) -> float | None:
         with self.office.database.reading() as c:
             now = self.office.database.now(c)
-            at: datetime | None = accounts.next_due_at(c, now, WAIT_FOR, self._configured())
+            at: datetime | None = accounts.next_due_at(c, now, WAIT_FOR, self._configured() - away)
         return None if at is None else max((at - now).total_seconds(), 0.05)
 
     async def _sleep(self, seconds: float, *tasks: asyncio.Task[Any]) -> None:

@@ -165,6 +165,18 @@ def test_an_outage_is_not_a_wrong_password(world: World, good: list[IntakeItem],
     world.buyer.ask("DELETE", "/faults")
 
 
+def test_a_browser_that_does_not_start_pauses_nobody(
+    world: World, good: list[IntakeItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = world.queue(good[0])[0]
+    monkeypatch.setenv("SUBMITTER_BROWSER", "/bin/false")
+    report = world.work()
+    assert report.visits[0].error is not None and "did not start" in report.visits[0].error.message
+    assert world.account().paused_at is None and world.rows()[number].state == "queued"
+    monkeypatch.delenv("SUBMITTER_BROWSER")
+    assert world.work().receipts == 1
+
+
 def test_three_outages_in_a_row_close_the_account_for_a_while(world: World, good: list[IntakeItem]) -> None:
     world.queue(good[0])
     world.buyer.arm("maintenance", times=0)

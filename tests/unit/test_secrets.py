@@ -27,9 +27,7 @@ ACCOUNT = "north-field"
 
 
 class Desktop(KeyringBackend):
-    """A keyring as a desktop has one."""
-
-    priority = 0  # keyring must never pick it by itself, in whatever test
+    """A keyring as a desktop has one. Without a priority, so that keyring picks it by itself in no other test."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,6 +15,7 @@ from submitter.errors import (
     SecondFactor,
     SessionLost,
     TermsChanged,
+    UnknownOrder,
 )
 
 ALERT = css("main [role=alert]")
@@ -43,11 +44,16 @@ INTERRUPTIONS = (
     Interruption(role("heading", "Your password has expired"), PasswordExpired),
     Interruption(role("heading", "New terms of use"), TermsChanged),
     Interruption(role("heading", "Fieldgate is being maintained"), PortalUnavailable),
+    Interruption(role("heading", "Page not found"), UnknownOrder, path="/orders/.+"),
     Interruption(
         ALERT,
         PortalRejected,
         words=ALERT,
-        by_words={"already been submitted": DuplicateInvoice, "more than open": AmountDiffers, "file": FileRefused},
+        by_words={
+            "already been submitted": DuplicateInvoice,
+            "more than what is open": AmountDiffers,
+            "file": FileRefused,
+        },
     ),
 )
 

@@ -131,8 +131,8 @@ def hold(keeper: LeaseKeeper) -> list[str]:
         keeper.close_on_loss(on_lost)
         async with keeper:
             await asyncio.wait_for(keeper.lost.wait(), 20)
-            for _ in range(20):  # whoever would call a second time may
-                await asyncio.sleep(0)
+            assert keeper._task is not None
+            await asyncio.wait_for(asyncio.shield(keeper._task), 20)  # it beats no more
         happened.append("left")
 
     asyncio.run(visit())

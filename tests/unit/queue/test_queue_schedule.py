@@ -63,6 +63,7 @@ def office(database: Database, tmp_path: Path) -> Office:
         # the nights that have two: the first one counts
         (BERLIN, "2026-10-25T00:29:59", "2026-10-24"),
         (BERLIN, "2026-10-25T00:30:00", "2026-10-25"),
+        (BERLIN, "2026-10-25T01:10:00", "2026-10-25"),  # 02:10 again, after it was 02:30 once
         (BERLIN, "2026-10-25T01:30:00", "2026-10-25"),
     ],
 )
