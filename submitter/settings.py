@@ -72,6 +72,7 @@ def find_home(given: str | os.PathLike[str] | None = None) -> Path:
 def read_settings(home: Path) -> Settings:
     path = home / "config" / "submitter.toml"
     raw = _read_toml(path) if path.exists() else {}
+    _refuse(raw, ("home",), path)
     return _validate(Settings, {**_with_money(raw, path), "home": home}, path)
 
 
@@ -84,9 +85,11 @@ def read_customers(settings: Settings) -> tuple[Customer, ...]:
 def read_customer(path: Path) -> Customer:
     raw = _read_toml(path)
     identity = path.stem
+    _refuse(raw, ("id",), path)
     account = raw.get("account")
     if isinstance(account, dict):
-        raw["account"] = {**account, "id": identity, "customer": identity}  # the file's name says whose it is
+        _refuse(account, ("id", "customer"), path, "account.")
+        raw["account"] = {**account, "id": identity, "customer": identity}
     return _validate(Customer, {**_with_money(raw, path), "id": identity}, path)
 
 
@@ -111,6 +114,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+
+
+def _refuse(raw: dict[str, Any], keys: tuple[str, ...], path: Path, where: str = "") -> None:
+    """Keys that a file's own place and name say already; stated again they could only disagree."""
+    for key in keys:
+        if key in raw:
+            raise ConfigurationError(f"{path}: {where}{key}: the file's place and name say this; take it out.")
 
 
 def _with_money(raw: Any, path: Path, where: str = "") -> Any:

@@ -210,6 +210,13 @@ def test_an_id_that_cannot_be_a_file_name_everywhere_is_refused(customer_file: W
         assert refused(customer_file(name=name)).startswith("account.id: ")
 
 
+def test_the_home_and_the_id_are_said_by_the_files_place_alone(home: Path, customer_file: Write) -> None:
+    assert refused(customer_file(("name =", 'id = "other"\nname ='))).startswith("id: the file's place and name")
+    (home / "config" / "submitter.toml").write_text('home = "/elsewhere"\n')
+    with pytest.raises(ConfigurationError, match=r"submitter\.toml: home: the file's place"):
+        read_settings(home)
+
+
 @pytest.mark.parametrize("name", ["north-field", "NORTH FIELD", " north   field ", "nf", "North Field Holding"])
 def test_a_customer_is_known_by_id_name_or_alias(customer_file: Write, name: str) -> None:
     customer = read_customer(customer_file())
