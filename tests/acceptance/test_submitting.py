@@ -125,3 +125,25 @@ def test_an_unknown_status_word_is_flagged_and_not_guessed(world: World, good: l
     assert world.rows()[numbers[1]].stage == "received", "the other invoice is read as ever"
     assert world.account().paused_at is None
     assert world.account().id == ACCOUNT
+
+
+def test_an_order_the_portal_does_not_know_refuses_one_invoice_and_no_other(
+    world: World, good: list[IntakeItem]
+) -> None:
+    assert good[0].invoice is not None
+    stray = good[0].model_copy(update={"invoice": good[0].invoice.model_copy(update={"po_number": "4599999999"})})
+    numbers = world.queue(stray, good[1])
+    world.work()
+    rows = world.rows()
+    assert (rows[numbers[0]].state, rows[numbers[0]].error_code) == ("refused", "unknown-order")
+    assert rows[numbers[1]].state == "confirmed" and world.account().paused_at is None
+
+
+def test_what_is_not_held_is_not_sent_again(world: World, good: list[IntakeItem]) -> None:
+    number = world.queue(good[0])[0]
+    world.work()
+    for _ in range(2):  # before the first reading, and after one that says all is well
+        with pytest.raises(submissions.StillOnItsWay, match="is not held"):
+            resubmit(world.office, number, None, [], Cause.OTHER, Fault.UNDECIDED, "", "test")
+        world.poll()
+    assert world.rows()[number].round_number == 1
