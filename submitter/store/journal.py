@@ -191,6 +191,17 @@ def recover(c: Connection, claim: Claim, now: datetime, listing_delay: timedelta
 _DIED = "The visit ended between the sending click and a receipt; the portal is asked before anything else is done."
 
 
+def was_reviewed(c: Connection, round_id: int) -> bool:
+    """Whether the portal's review page showed this round as we entered it: only then can we prove what it was sent."""
+    query = (
+        select(journal.c.id)
+        .join(attempt, attempt.c.id == journal.c.attempt)
+        .where(attempt.c.round == round_id, journal.c.phase == Phase.PREPARED)
+        .limit(1)
+    )
+    return c.execute(query).first() is not None
+
+
 def timeline(c: Connection, submission_id: int) -> list[Row[Any]]:
     """Every phase of every attempt of a submission, oldest first."""
     query = (

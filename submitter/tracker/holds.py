@@ -12,7 +12,7 @@ from submitter.model.money import Money
 from submitter.model.portal import Hold, Stage
 from submitter.model.record import Record
 from submitter.model.submission import Cause, Fault
-from submitter.store import documents, readings, submissions
+from submitter.store import documents, journal, readings, submissions
 
 
 class Suggestion(Record):
@@ -35,23 +35,28 @@ _ACTION = {
 }
 
 
-def suggest(cause: Cause | None, stage: Stage, number: str, pods: list[str]) -> Suggestion:
-    """What to do, and a suggested fault with its reason. ``pods``: the proofs of delivery the portal took from us."""
+def suggest(cause: Cause | None, stage: Stage, number: str, pods: list[str], *, reviewed: bool = True) -> Suggestion:
+    """What to do, and a suggested fault with its reason.
+
+    ``pods``: the proofs of delivery that belong to the round; ``reviewed``: the portal's review page showed them.
+    """
     if stage is Stage.UNKNOWN_WORD:
         action = "Translate the portal's word in the customer file ([account.words]), then poll again"
         return Suggestion(action=action, fault=Fault.UNDECIDED, because="nobody has translated this word yet")
     action = _ACTION[cause or Cause.OTHER].format(number=number)
-    fault, because = _fault(cause, pods)
+    fault, because = _fault(cause, pods, reviewed=reviewed)
     return Suggestion(action=action, fault=fault, because=because)
 
 
-def _fault(cause: Cause | None, pods: list[str]) -> tuple[Fault, str]:
+def _fault(cause: Cause | None, pods: list[str], *, reviewed: bool) -> tuple[Fault, str]:
     took = f"the portal took our signed proof of delivery ({', '.join(pods)}) and showed it at review"
     match cause:
         case Cause.RECEIPT_NOT_BOOKED:
-            return Fault.CUSTOMER, took if pods else "booking the receipt is the customer's work"
-        case Cause.POD_ILLEGIBLE | Cause.POD_MISSING if pods:
+            return Fault.CUSTOMER, took if pods and reviewed else "booking the receipt is the customer's work"
+        case Cause.POD_ILLEGIBLE | Cause.POD_MISSING if pods and reviewed:
             return Fault.CUSTOMER, took
+        case Cause.POD_ILLEGIBLE | Cause.POD_MISSING if pods:
+            return Fault.UNDECIDED, "the invoice was found at the portal; we cannot prove which files went with it"
         case Cause.POD_ILLEGIBLE | Cause.POD_MISSING:
             return Fault.SUPPLIER, "we sent no proof of delivery with this round"
         case Cause.QUANTITY:
@@ -72,7 +77,9 @@ def worklist(c: Connection, customer: str | None = None) -> list[Hold]:
     for row in readings.holds(c, customer):
         cause = Cause(row.cause) if row.cause else None
         stage = Stage(row.stage)
-        suggestion = suggest(cause, stage, row.invoice_number, _pods(c, row.submission, row.round_number))
+        round_id = submissions.round_id(c, row.submission, row.round_number)
+        reviewed = journal.was_reviewed(c, round_id)
+        suggestion = suggest(cause, stage, row.invoice_number, _pods(c, round_id), reviewed=reviewed)
         found.append(
             Hold(
                 id=row.id,
@@ -95,9 +102,8 @@ def worklist(c: Connection, customer: str | None = None) -> list[Hold]:
     return found
 
 
-def _pods(c: Connection, submission_id: int, round_number: int) -> list[str]:
-    """Names and short hashes of the proofs of delivery that went with a round."""
-    round_id = submissions.round_id(c, submission_id, round_number)
+def _pods(c: Connection, round_id: int) -> list[str]:
+    """Names and short hashes of the proofs of delivery that belong to a round."""
     return [
         f"{file.upload_name}, SHA-256 {file.document.sha256[:12]}"
         for file in documents.of_round(c, round_id)

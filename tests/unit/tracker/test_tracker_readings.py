@@ -19,6 +19,7 @@ from submitter.store import journal, readings, submissions
 from submitter.store.leases import Claim
 from submitter.store.readings import Wanted
 from submitter.store.tables import attempt, round_
+from submitter.store.tables import journal as phases
 from submitter.tracker.holds import suggest, worklist
 from submitter.tracker.readings import take as take_reading
 from submitter.tracker.readings import understand
@@ -99,8 +100,9 @@ def test_a_secret_a_portal_shows_is_not_kept() -> None:
 class Portal:
     """One confirmed submission on the leased account, and what the portal says about it from time to time."""
 
-    def __init__(self, c: Connection) -> None:
+    def __init__(self, c: Connection, *, reviewed: bool = True) -> None:
         self.c = c
+        self.reviewed = reviewed  # False: the invoice was found at the portal before anything was filled in
         self.claim: Claim = take(c)
         self.added = queue(c)
         self.round = 1
@@ -109,6 +111,9 @@ class Portal:
     def confirm(self, round_id: int, reference: str) -> None:
         values = {"round": round_id, "fence": 1, "holder": "w", "opened_at": NOW}
         identity = self.c.execute(attempt.insert().values(values).returning(attempt.c.id)).scalar_one()
+        phase = {"attempt": identity, "phase": "prepared", "at": NOW, "fence": 1, "who": "w", "detail": {}}
+        if self.reviewed:
+            self.c.execute(phases.insert().values(phase))
         proof = Receipt(reference=reference, words="Taken", at=NOW, source=ReceiptSource.COMMIT)
         journal.keep_receipt(self.c, identity, proof)
         self.c.execute(update(round_).where(round_.c.id == round_id).values(state=RoundState.CONFIRMED))
@@ -201,6 +206,14 @@ def test_the_worklist_says_what_to_do_with_our_proof(portal: Portal) -> None:
     assert hold.suggested_fault is Fault.CUSTOMER
     assert f"ticket.pdf, SHA-256 {file().document.sha256[:12]}" in hold.because
     assert worklist(portal.c, "south-field") == []
+
+
+def test_files_that_no_review_showed_prove_nothing(c: Connection) -> None:
+    portal = Portal(c, reviewed=False)
+    portal.says("Held", "The copy is not readable")
+    (hold,) = worklist(c)
+    assert hold.suggested_fault is Fault.UNDECIDED
+    assert "cannot prove" in hold.because and "SHA-256" not in hold.because
 
 
 # -- suggestions ---------------------------------------------------------------------------------------------------
