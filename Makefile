@@ -1,15 +1,30 @@
 # The two commands are `make demo` and `make test`; both set everything up first. See README.md.
-.PHONY: demo test setup lint types lock clean
+.PHONY: demo test test-tryton chaos corpus setup lint types lock clean
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
+ROUNDS ?= 25
+DATABASE ?= sqlite
+TRYTON ?= 8.0
 
 demo: setup
 	$(RUN)/submitter demo $(DEMO)
 
 test: setup lint types
 	$(RUN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+# Against a real Tryton, which is installed below .venv-tryton the first time. TRYTON=7.0: the release before, which may stop.
+test-tryton: setup
+	TRYTON=$(TRYTON) $(RUN)/python -m pytest tests/acceptance/tryton
+
+# Random faults and kills, then the portal's ledger against ours; docs/reliability.md says what is counted.
+chaos: setup
+	$(RUN)/python -m tests.chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --database $(DATABASE) $(if $(KEEP),--keep $(KEEP))
+
+# Real documents for tests/corpus: those that pypdf and factur-x carry in their source distributions.
+corpus: setup
+	$(RUN)/python scripts/fetch_corpus.py
 
 setup: $(VENV)/.ready
 	@$(RUN)/python scripts/find_browser.py
@@ -25,10 +40,11 @@ lint: setup
 types: setup
 	$(RUN)/mypy
 
-# Rewrites both locks from pyproject.toml; needs uv.
+# Rewrites the three locks from pyproject.toml; needs uv.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.txt
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements-dev.txt
+	uv pip compile pyproject.toml --extra fleet --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements-fleet.txt
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -30,6 +30,7 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>
     fi
 fi
 echo "Installing the locked dependencies into .venv (a minute, the first time only) ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+# The lock is complete, so nothing is resolved anew: older pips, given coverage[toml] beside a pinned coverage, look for newer ones.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 touch .venv/.ready
