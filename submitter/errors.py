@@ -14,7 +14,10 @@
       PortalChanged         a page, field, column or word is not as known       maintainer     never; pauses the account
         PageUnknown, FieldMissing, FieldAmbiguous, ColumnMissing, StatusUnknown, ReadBackDiffers
       OutcomeUnknown        commit was clicked, no proof either way             clerk          by find() only
+      NotListedYet          refused, perhaps as our earlier try arrived late    nobody         later, by find()
       LeaseLost             another worker has taken the account over           nobody         later, by that worker
+      AccountStopped        the account was paused while it was visited         account owner  after a person
+      StopAsked             the program was asked to stop, nothing was sent     nobody         later
       ConfigurationError    a setting or customer file is wrong                 administrator  never
       AdapterBug            any other exception                                 maintainer     never
 
@@ -23,6 +26,7 @@ A class's docstring is its default message. ``words`` holds what the portal itse
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -156,9 +160,20 @@ class PortalUnavailable(SubmitterError):
     retry = Retry.LATER
     who = Who.NOBODY
 
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        words: str = "",
+        evidence: tuple[str, ...] = (),
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message, words=words, evidence=evidence)
+        self.retry_after = retry_after  # how long the portal itself asked us to stay away, if it did
+
 
 class SessionLost(PortalUnavailable):
-    """The portal signed us out before anything was sent."""
+    """The portal signed us out."""
 
     code = "session-lost"
 
@@ -214,11 +229,46 @@ class OutcomeUnknown(SubmitterError):
     code = "outcome-unknown"
     sent = Sent.UNKNOWN
 
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        words: str = "",
+        evidence: tuple[str, ...] = (),
+        cause: SubmitterError | None = None,
+    ) -> None:
+        super().__init__(message, words=words, evidence=evidence)
+        self.cause = cause  # what came instead of a receipt; it says what to do when nothing turns out to have arrived
+
+
+class NotListedYet(SubmitterError):
+    """The portal refuses what an earlier try of ours may have brought already, but does not list it yet."""
+
+    code = "not-listed-yet"
+    retry = Retry.LATER
+    who = Who.NOBODY
+
 
 class LeaseLost(SubmitterError):
     """Another worker has taken this account over, or our claim to it has run out."""
 
     code = "lease-lost"
+    retry = Retry.LATER
+    who = Who.NOBODY
+
+
+class AccountStopped(SubmitterError):
+    """The account was paused while it was being visited; nothing was sent."""
+
+    code = "account-stopped"
+    retry = Retry.AFTER_A_PERSON
+    who = Who.ACCOUNT_OWNER
+
+
+class StopAsked(SubmitterError):
+    """The program was asked to stop; nothing was sent."""
+
+    code = "stop-asked"
     retry = Retry.LATER
     who = Who.NOBODY
 
@@ -235,3 +285,14 @@ class AdapterBug(SubmitterError):
 
     code = "adapter-bug"
     who = Who.MAINTAINER
+
+
+def class_of(code: str) -> type[SubmitterError] | None:
+    """The class with this code, for what the journal kept of an error."""
+    waiting: list[type[SubmitterError]] = [SubmitterError]
+    while waiting:
+        one = waiting.pop()
+        if one.code == code:
+            return one
+        waiting.extend(one.__subclasses__())
+    return None

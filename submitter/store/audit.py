@@ -25,7 +25,8 @@ def _digest(previous: str, at: datetime, who: str, action: str, subject: str, de
 def append(c: Connection, at: datetime, who: str, action: str, subject: str, **detail: Any) -> None:
     """Add a row. ``detail`` must be JSON; secrets are taken out of it first."""
     detail = json.loads(json.dumps(redactor.scrub_value(detail)))
-    head = c.execute(select(audit_head).with_for_update()).one()
+    who, subject = (words.replace("\0", "\N{REPLACEMENT CHARACTER}") for words in (who, subject))  # as it is kept
+    head = c.execute(select(audit_head).with_for_update(key_share=True)).one()
     digest = _digest(head.hash, at, who, action, subject, detail)
     c.execute(
         insert(audit).values(

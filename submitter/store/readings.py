@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from submitter.model.portal import HELD, Reading, Stage
 from submitter.model.record import Record
@@ -13,6 +13,8 @@ from submitter.model.submission import RoundState
 from submitter.store import leases
 from submitter.store.leases import Claim
 from submitter.store.tables import hold, reading, receipt, round_, submission
+
+further = round_.alias("further")
 
 #: Stages after which the portal has nothing more to say.
 FINAL = (Stage.PAID, Stage.CANCELLED, Stage.DENIED)
@@ -28,6 +30,12 @@ class Wanted(Record):
 
 
 def wanted(c: Connection, account: str) -> list[Wanted]:
+    """Not those of which a further round may be at the portal already: the round before it may be shown as replaced
+    there, and nobody would ever ask again what became of the new one."""
+    may_be_there = exists().where(
+        further.c.submission == submission.c.id,
+        further.c.state.in_((RoundState.COMMITTING, RoundState.UNKNOWN, RoundState.PERSON)),
+    )
     query = (
         select(submission.c.id, submission.c.invoice_number, round_.c.number, receipt.c.reference)
         .join(round_, round_.c.submission == submission.c.id)
@@ -36,6 +44,7 @@ def wanted(c: Connection, account: str) -> list[Wanted]:
             submission.c.account == account,
             round_.c.state == RoundState.CONFIRMED,
             submission.c.stage.is_(None) | submission.c.stage.not_in(FINAL),
+            ~may_be_there,
         )
         .order_by(submission.c.id, round_.c.number)
     )

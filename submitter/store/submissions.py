@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 
 from submitter.errors import SubmitterError
 from submitter.model.document import SubmittedFile
 from submitter.model.invoice import Invoice
 from submitter.model.record import Record
 from submitter.model.submission import Cause, Fault, Round, RoundState
-from submitter.store import audit, documents
-from submitter.store.tables import attempt, journal, receipt, round_, submission
+from submitter.store import audit, documents, journal
+from submitter.store.insertion import insert_once
+from submitter.store.tables import receipt, round_, submission
 
 #: States in which a round is on its way; a further round may only follow when the last one is not.
 ON_ITS_WAY = (RoundState.QUEUED, RoundState.COMMITTING, RoundState.UNKNOWN)
@@ -55,27 +56,25 @@ def add(
     who: str,
 ) -> Added | Duplicate:
     """Store a submission and make its first round due, or say that this number is already there."""
-    first = find(c, account, invoice.number)
-    if first is not None:
+    identity = insert_once(
+        c,
+        submission,
+        account=account,
+        customer=customer,
+        invoice_number=invoice.number,
+        invoice=invoice.model_dump(mode="json"),
+        currency=invoice.currency,
+        total_minor=invoice.total.minor,
+        issue_date=invoice.issue_date,
+        due_date=invoice.due_date,
+        po_number=invoice.po_number,
+        created_at=now,
+        created_by=who,
+    )
+    if identity is None:
+        first = c.execute(_numbered(account, invoice.number)).one()
         last = last_round(c, first.id)
         return Duplicate(submission=first.id, state=RoundState(last.state), created_at=first.created_at)
-    identity = c.execute(
-        insert(submission)
-        .values(
-            account=account,
-            customer=customer,
-            invoice_number=invoice.number,
-            invoice=invoice.model_dump(mode="json"),
-            currency=invoice.currency,
-            total_minor=invoice.total.minor,
-            issue_date=invoice.issue_date,
-            due_date=invoice.due_date,
-            po_number=invoice.po_number,
-            created_at=now,
-            created_by=who,
-        )
-        .returning(submission.c.id)
-    ).scalar_one()
     round_id = _add_round(c, identity, account, 1, files, now, who)
     audit.append(
         c,
@@ -126,14 +125,21 @@ def add_resubmission(
     note: str,
     now: datetime,
     who: str,
+    corrected: Invoice | None = None,
 ) -> int:
-    """Make the next round due; StillOnItsWay when the last one has not ended. The id of the new round."""
-    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
-    last = last_round(c, submission_id)
+    """Make the next round due; StillOnItsWay when the last one has not ended. The id of the new round.
+
+    ``corrected`` is what the round sends instead of the submission's own invoice.
+    """
+    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update(key_share=True)).one()
+    last = last_round(c, submission_id, lock=True)
     if RoundState(last.state) in ON_ITS_WAY or last.state == RoundState.PERSON:
         raise StillOnItsWay(f"Round {last.number} of {row.invoice_number} has not ended yet (it is {last.state}).")
     number = last.number + 1
-    round_id = _add_round(c, submission_id, row.account, number, files, now, who, cause=cause, fault=fault, note=note)
+    more = {"invoice": corrected.model_dump(mode="json")} if corrected else {}  # None would be stored as a JSON null
+    round_id = _add_round(
+        c, submission_id, row.account, number, files, now, who, cause=cause, fault=fault, note=note, **more
+    )
     audit.append(
         c,
         now,
@@ -143,15 +149,19 @@ def add_resubmission(
         round=number,
         cause=cause,
         files={f.upload_name: f.document.sha256 for f in files},
+        **({"sent_as": corrected.number} if corrected else {}),
     )
     return round_id
 
 
 def find(c: Connection, account: str, invoice_number: str) -> Row[Any] | None:
-    query = select(submission).where(
+    return c.execute(_numbered(account, invoice_number)).one_or_none()
+
+
+def _numbered(account: str, invoice_number: str) -> Select[Any]:
+    return select(submission).where(
         submission.c.account == account, submission.c.invoice_number == invoice_number.strip()
     )
-    return c.execute(query).one_or_none()
 
 
 def find_one(c: Connection, invoice_number: str, account: str | None = None) -> Row[Any]:
@@ -168,9 +178,10 @@ def find_one(c: Connection, invoice_number: str, account: str | None = None) -> 
     return rows[0]
 
 
-def last_round(c: Connection, submission_id: int) -> Row[Any]:
+def last_round(c: Connection, submission_id: int, *, lock: bool = False) -> Row[Any]:
+    """``lock``: for a change that rests on its state; a visit that is moving it on just now is waited for."""
     query = select(round_).where(round_.c.submission == submission_id).order_by(round_.c.number.desc()).limit(1)
-    return c.execute(query).one()
+    return c.execute(query.with_for_update(key_share=True) if lock else query).one()
 
 
 def round_id(c: Connection, submission_id: int, number: int) -> int:
@@ -203,17 +214,21 @@ def read_round(c: Connection, round_id: int) -> Round:
         state=RoundState(row.state),
         due_at=row.due_at,
         tries=row.tries,
-        unknown_since=_committed_at(c, round_id) if row.state == RoundState.UNKNOWN else None,
+        sent_before=journal.committed_at(c, round_id) is not None,
+        unknown_since=journal.committed_at(c, round_id) if row.state == RoundState.UNKNOWN else None,
     )
 
 
-def _committed_at(c: Connection, round_id: int) -> datetime | None:
-    at: datetime | None = c.execute(
-        select(func.max(journal.c.at))
-        .join(attempt, attempt.c.id == journal.c.attempt)
-        .where(attempt.c.round == round_id, journal.c.phase == "committing")
-    ).scalar_one_or_none()
-    return at
+def numbers_taken(c: Connection, submission_id: int) -> tuple[str, ...]:
+    """The invoice numbers under which the portal has given a receipt, oldest first."""
+    query = (
+        select(func.coalesce(round_.c.invoice["number"].as_string(), submission.c.invoice_number))
+        .join(submission, submission.c.id == round_.c.submission)
+        .join(receipt, receipt.c.round == round_.c.id)
+        .where(round_.c.submission == submission_id)
+        .order_by(round_.c.number)
+    )
+    return tuple(dict.fromkeys(c.execute(query).scalars()))
 
 
 def next_due(c: Connection, account: str, state: RoundState, now: datetime, but_not: Sequence[int] = ()) -> int | None:
@@ -272,8 +287,8 @@ def listing(c: Connection, states: Sequence[RoundState] = (), customer: str | No
 
 def requeue(c: Connection, submission_id: int, now: datetime, who: str, reason: str) -> None:
     """Make a parked round due again, or one whose portal's refusal a person has had put right."""
-    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
-    last = last_round(c, submission_id)
+    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update(key_share=True)).one()
+    last = last_round(c, submission_id, lock=True)
     if RoundState(last.state) not in (RoundState.PARKED, RoundState.REFUSED, RoundState.WITHDRAWN):
         raise StillOnItsWay(f"Round {last.number} of {row.invoice_number} is {last.state}; there is nothing to repeat.")
     c.execute(update(round_).where(round_.c.id == last.id).values(state=RoundState.QUEUED, due_at=now, tries=0))
@@ -282,8 +297,8 @@ def requeue(c: Connection, submission_id: int, now: datetime, who: str, reason: 
 
 def withdraw(c: Connection, submission_id: int, now: datetime, who: str, reason: str) -> None:
     """Take the last round back, if nothing of it can have been sent."""
-    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
-    last = last_round(c, submission_id)
+    row = c.execute(select(submission).where(submission.c.id == submission_id).with_for_update(key_share=True)).one()
+    last = last_round(c, submission_id, lock=True)
     if RoundState(last.state) not in (RoundState.QUEUED, RoundState.PARKED, RoundState.REFUSED):
         raise StillOnItsWay(f"Round {last.number} of {row.invoice_number} is {last.state}; it cannot be taken back.")
     c.execute(update(round_).where(round_.c.id == last.id).values(state=RoundState.WITHDRAWN))

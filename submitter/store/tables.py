@@ -106,6 +106,17 @@ document = Table(
     Column("size", BigInteger, nullable=False),
     Column("pages", Integer),
     Column("stored_at", UtcTime, nullable=False),
+    Column("purged_at", UtcTime),  # what is known of it stays; its bytes are gone from the vault
+)
+
+document_part = Table(
+    "document_part",
+    metadata,
+    Column("whole", Text, ForeignKey("document.sha256"), primary_key=True),  # one PDF made of several documents
+    Column("position", Integer, primary_key=True),
+    Column("part", Text, ForeignKey("document.sha256"), nullable=False),
+    Column("name", Text, nullable=False),  # as the supplier called it
+    Column("kind", Text, nullable=False),
 )
 
 submission = Table(
@@ -280,6 +291,15 @@ slot = Table(
     Column("key", Text, primary_key=True),  # poll:<account>:<local date>
     _account(),
     Column("marked_at", UtcTime, nullable=False),
+)
+
+machine = Table(
+    "machine",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("boot", Text, nullable=False),  # of the running kernel, which all containers of a machine share
+    Column("name", Text, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
 )
 
 audit = Table(

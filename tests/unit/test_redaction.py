@@ -96,7 +96,9 @@ def test_nothing_that_was_scrubbed_holds_the_secret(value: Any) -> None:
 
 def test_a_log_line_is_scrubbed_before_it_is_rendered(capsys: pytest.CaptureFixture[str]) -> None:
     log = structlog.wrap_logger(
-        structlog.PrintLogger(), processors=[knowing("hunter2").log_processor, structlog.processors.JSONRenderer()]
+        structlog.PrintLogger(),
+        processors=[knowing("hunter2").log_processor, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(0),  # whatever a command has set for the whole process
     )
     log.info("typed hunter2", page={"field": "hunter2"}, error=ValueError("hunter2"), tries=2)
     written = capsys.readouterr().out

@@ -15,12 +15,12 @@ from submitter.model.portal import Stage
 from submitter.settings import (
     Settings,
     customer_called,
-    did_you_mean,
     find_home,
     read_customer,
     read_customers,
     read_settings,
 )
+from submitter.toml_files import did_you_mean
 
 CUSTOMER = """
 name = "North Field"
@@ -284,7 +284,7 @@ def test_every_setting_is_optional(tmp_path: Path) -> None:
         ("[browsing]\nheadless = true", "the key 'browsing.headless' is unknown (did you mean 'headed'?)"),
         ("[working]\nvisit = 3", "the key 'working.visit' is unknown (did you mean 'visits'?)"),
         ("[labour]\nper_hours = 3", "the key 'labour.per_hours' is unknown (did you mean 'per_hour'?)"),
-        ("[working]\nvisits = 0", "working.visits: "),
+        ("[working]\nvisits = -1", "working.visits: "),
         ("[working]\nvisits = 2.5", "working.visits: "),
         ("[working]\nlease_seconds = -1", "working.lease_seconds: "),
         ("[browsing]\nheaded = 'sometimes'", "browsing.headed: "),

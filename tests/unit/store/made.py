@@ -13,17 +13,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, StaticPool, create_engine, select
+from sqlalchemy import Connection, Engine, Row, StaticPool, create_engine, select, text
 
 from submitter.model.account import Account
 from submitter.model.document import Document, DocumentKind, SubmittedFile
 from submitter.model.invoice import Coding, CostObject, Invoice, InvoiceLine
 from submitter.model.money import Money
 from submitter.store import accounts, leases, sqlite, submissions
-from submitter.store.database import open_database
+from submitter.store.database import Database
 from submitter.store.leases import Claim
 from submitter.store.submissions import Added
-from submitter.store.tables import round_
+from submitter.store.tables import metadata, round_
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LASTS = timedelta(seconds=60)
@@ -88,7 +88,9 @@ def empty_database() -> bytes:
     """The content of a SQLite file at the newest migration."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.sqlite"
-        open_database(f"sqlite:///{path}").close()
+        database = Database(f"sqlite:///{path}")
+        database.migrate()
+        database.close()
         plain = sqlite3.connect(path)
         plain.execute("PRAGMA journal_mode=DELETE")  # a file in WAL mode cannot be loaded into memory
         plain.close()
@@ -119,3 +121,30 @@ class InMemory:
             yield connection
 
     reading = transaction
+
+
+class RolledBack:
+    """The same on PostgreSQL: one transaction that is never committed, in which each of ours is a savepoint."""
+
+    def __init__(self, database: Database) -> None:
+        self._outer = database._writing.connect()
+        self._outer.begin()
+        self._outer.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # other tests run meanwhile
+        for table in metadata.sorted_tables:  # numbers begin at one again, and go on where they were afterwards
+            if table.autoincrement_column is not None:
+                self._outer.execute(text(f"ALTER SEQUENCE {table.name}_id_seq RESTART"))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._outer.begin_nested():
+            yield self._outer
+
+    reading = transaction
+
+    def close(self) -> None:
+        self._outer.rollback()
+        self._outer.close()
+
+
+#: An empty database for a search of many steps.
+Scratch = InMemory | RolledBack

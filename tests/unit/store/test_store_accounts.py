@@ -16,7 +16,7 @@ from tests.unit.store.test_store_submissions import both_at_once
 PAUSE = seconds(600)
 
 
-def unavailable(c: Connection) -> bool:
+def unavailable(c: Connection) -> int:
     return accounts.note_unavailable(c, ACCOUNT, NOW, 3, PAUSE)
 
 
@@ -55,13 +55,13 @@ def test_the_first_reason_of_a_pause_stays(c: Connection) -> None:
 
 def test_the_circuit_opens_after_three_and_doubles(c: Connection) -> None:
     queue(c)
-    opened, waits = [], []
+    counts, waits = [], []
     for _ in range(10):
-        opened.append(unavailable(c))
+        counts.append(unavailable(c))
         row = accounts.read(c, ACCOUNT)
         assert row is not None
         waits.append(None if row.closed_until is None else (row.closed_until - NOW) / PAUSE)
-    assert opened == [False, False, True] + [False] * 7
+    assert counts == list(range(1, 11))
     assert waits == [None, None, 1, 2, 4, 8, 16, 32, 32, 32]
 
 
@@ -76,14 +76,24 @@ def test_a_closed_account_is_not_visited_until_its_time(c: Connection) -> None:
 
 
 def test_a_visit_that_went_well_closes_the_circuit(c: Connection) -> None:
-    assert accounts.note_available(c, ACCOUNT, NOW) is False
+    assert accounts.note_available(c, ACCOUNT, 3) is False
     for _ in range(3):
         unavailable(c)
-    assert accounts.note_available(c, ACCOUNT, NOW) is True
-    assert unavailable(c) is False
+    assert accounts.note_available(c, ACCOUNT, 3) is True
+    assert unavailable(c) == 1
     row = accounts.read(c, ACCOUNT)
     assert row is not None
-    assert (row.unavailable_in_a_row, row.closed_until, row.last_visit_at) == (1, None, NOW)
+    assert (row.unavailable_in_a_row, row.closed_until) == (1, None)
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_who_was_not_said_to_be_away_is_not_said_to_be_back(c: Connection, failures: int) -> None:
+    """Also where the portal itself told us to stay away, which closes the account from the first time on."""
+    for _ in range(failures):
+        accounts.note_unavailable(c, ACCOUNT, NOW, 3, PAUSE, seconds(60))
+    assert accounts.note_available(c, ACCOUNT, 3) is False
+    row = accounts.read(c, ACCOUNT)
+    assert row is not None and row.closed_until is None
 
 
 def test_resuming_closes_the_circuit_too(c: Connection) -> None:
@@ -92,7 +102,7 @@ def test_resuming_closes_the_circuit_too(c: Connection) -> None:
         unavailable(c)
     accounts.resume(c, ACCOUNT, NOW, "clerk", "the portal is back")
     assert accounts.due(c, NOW) == [ACCOUNT]
-    assert unavailable(c) is False
+    assert unavailable(c) == 1
 
 
 def test_a_leased_account_is_busy_and_not_due(c: Connection) -> None:
@@ -122,10 +132,27 @@ def test_work_of_the_future_is_not_due_but_announced(c: Connection) -> None:
     assert accounts.next_due_at(c, NOW, seconds(30), ["south-field"]) is None
 
 
+def test_a_changed_page_pauses_every_account_of_that_portal_at_that_customer(c: Connection) -> None:
+    know_accounts(
+        c, account(), account("second-login", customer=ACCOUNT), account("other-portal", customer=ACCOUNT, portal="x")
+    )
+    know_accounts(c, account("somebody-else"))
+    paused = accounts.pause_adapter(c, ACCOUNT, NOW, "submitter", "field-missing", "A field is gone.")
+    assert paused == [ACCOUNT, "second-login"]
+    assert [row.id for row in accounts.read_all(c) if row.paused_at is not None] == [ACCOUNT, "second-login"]
+
+
+def test_it_is_told_when_nothing_but_submissions_is_due(c: Connection) -> None:
+    queue(c)
+    assert [(row.id, bool(row.only_to_send)) for row in accounts.due_work(c, NOW)] == [(ACCOUNT, True)]
+    accounts.mark_reading_due(c, ACCOUNT, NOW)
+    assert [(row.id, bool(row.only_to_send)) for row in accounts.due_work(c, NOW)] == [(ACCOUNT, False)]
+
+
 def test_who_has_waited_longest_for_a_visit_comes_first(c: Connection) -> None:
     know_accounts(c, account("a"), account("b"), account("c"))
     for name, ago in (("a", 10), ("b", 30)):
-        accounts.note_available(c, name, NOW - seconds(ago))
+        accounts.note_visit(c, name, NOW - seconds(ago))
     for name in ("a", "b", "c"):
         accounts.mark_reading_due(c, name, NOW)
     assert accounts.due(c, NOW) == ["c", "b", "a"]
@@ -135,13 +162,20 @@ def test_a_reading_is_due_until_it_is_done(c: Connection) -> None:
     assert accounts.mark_reading_due(c, ACCOUNT, NOW) is True
     assert accounts.due(c, NOW) == [ACCOUNT]
     assert accounts.due(c, NOW - seconds(1)) == []
-    accounts.reading_done(c, ACCOUNT)
+    accounts.reading_done(c, ACCOUNT, NOW)
     assert accounts.due(c, NOW) == []
+
+
+def test_a_reading_asked_for_while_another_goes_on_stays_due(c: Connection) -> None:
+    accounts.mark_reading_due(c, ACCOUNT, NOW)
+    accounts.mark_reading_due(c, ACCOUNT, NOW + seconds(5))
+    accounts.reading_done(c, ACCOUNT, NOW)
+    assert accounts.due(c, NOW + seconds(5)) == [ACCOUNT]
 
 
 def test_a_slot_is_marked_once(c: Connection) -> None:
     assert accounts.mark_reading_due(c, ACCOUNT, NOW, "poll:north-field:2026-03-02") is True
-    accounts.reading_done(c, ACCOUNT)
+    accounts.reading_done(c, ACCOUNT, NOW)
     assert accounts.mark_reading_due(c, ACCOUNT, NOW + LASTS, "poll:north-field:2026-03-02") is False
     assert accounts.due(c, NOW + LASTS) == []
     assert accounts.mark_reading_due(c, ACCOUNT, NOW + LASTS, "poll:north-field:2026-03-03") is True

@@ -1,18 +1,16 @@
-"""The database: migrations, append-only tables, times, and what SQLite is asked for."""
+"""The database: which addresses are taken, append-only tables, transactions, times, and what is the same on both."""
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, inspect, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from submitter.errors import ConfigurationError
 from submitter.model.attempt import Phase
@@ -21,34 +19,8 @@ from submitter.model.portal import Reading, Receipt, ReceiptSource, Stage
 from submitter.model.submission import Fault
 from submitter.store import audit, effort, journal, readings
 from submitter.store.database import Database, open_database
-from submitter.store.sqlite import wal_is_safe
 from submitter.store.tables import APPEND_ONLY, UtcTime, metadata, slot
-from tests.unit.store.made import ACCOUNT, NOW, InMemory, queue, seconds, take
-
-
-def test_migrations_make_exactly_the_tables_the_program_uses(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'new.sqlite'}")
-    with database.reading() as c:
-        assert compare_metadata(MigrationContext.configure(c, opts={"compare_type": True}), metadata) == []
-        assert set(inspect(c).get_table_names()) == {*metadata.tables, "alembic_version"}
-    database.close()
-
-
-def test_migrating_again_changes_nothing(database: Database) -> None:
-    with database.transaction() as c:
-        queue(c)
-        before = c.execute(text("SELECT type, name, sql FROM sqlite_master ORDER BY name")).all()
-    database.migrate()
-    with database.reading() as c:
-        assert c.execute(text("SELECT type, name, sql FROM sqlite_master ORDER BY name")).all() == before
-        assert c.execute(text("SELECT count(*) FROM submission")).scalar_one() == 1
-
-
-def test_a_database_newer_than_the_program_is_refused(database: Database) -> None:
-    with database.transaction() as c:
-        c.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigurationError, match="made by a newer version of submitter"):
-        open_database(database.url)
+from tests.unit.store.made import ACCOUNT, NOW, Scratch, queue, seconds, take
 
 
 @pytest.mark.parametrize(
@@ -56,6 +28,7 @@ def test_a_database_newer_than_the_program_is_refused(database: Database) -> Non
     [
         ("mysql://host/db", "must be SQLite or PostgreSQL, not mysql"),
         ("nonsense", "address cannot be read"),
+        ("postgresql://clerk@host:port/db", "address cannot be read"),
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
     ],
@@ -92,17 +65,20 @@ def one_row_everywhere(c: Connection) -> None:
     effort.decide_fault(c, added.round, Fault.CUSTOMER, "clerk", "they booked it late", NOW)
 
 
-@pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_what_money_and_blame_rest_on_cannot_be_changed_or_deleted(database: Database, table: str, change: str) -> None:
+def test_what_money_and_blame_rest_on_cannot_be_changed_or_deleted(
+    database: Database, dialect: str, table: str
+) -> None:
     with database.transaction() as c:
         one_row_everywhere(c)
     column = metadata.tables[table].columns.keys()[-1]
     with database.transaction() as c:
         before = c.execute(text(f"SELECT * FROM {table}")).all()  # noqa: S608 (the names are ours)
     assert before
-    with pytest.raises(IntegrityError, match=f"{table} is append-only"), database.transaction() as c:
-        c.execute(text(change.format(table, f'"{column}"')))
+    changes = [f'UPDATE {table} SET "{column}" = "{column}"', f"DELETE FROM {table}"]  # noqa: S608
+    for change in [*changes, *([f"TRUNCATE {table} CASCADE"] if dialect == "postgresql" else [])]:
+        with pytest.raises(IntegrityError, match="is append-only"), database.transaction() as c:
+            c.execute(text(change))
     with database.transaction() as c:
         assert c.execute(text(f"SELECT * FROM {table}")).all() == before  # noqa: S608
 
@@ -110,9 +86,9 @@ def test_what_money_and_blame_rest_on_cannot_be_changed_or_deleted(database: Dat
 def test_one_attempt_cannot_hold_a_phase_twice(database: Database) -> None:
     with database.transaction() as c:
         one_row_everywhere(c)
-    again = text("INSERT INTO journal (attempt, phase, at, who, detail) VALUES (1, 'committing', :at, 'x', '{}')")
-    with pytest.raises(IntegrityError, match="UNIQUE"), database.transaction() as c:
-        c.execute(again, {"at": "2026-03-02 08:00:00"})
+    again = {"attempt": 1, "phase": "committing", "at": NOW, "who": "x", "detail": {}}
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), database.transaction() as c:
+        c.execute(metadata.tables["journal"].insert().values(again))
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
@@ -125,52 +101,15 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 
 
 def test_a_row_without_its_account_is_refused(database: Database) -> None:
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"), database.transaction() as c:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), database.transaction() as c:
         c.execute(slot.insert().values(key="k", account="nobody", marked_at=NOW))
 
 
-# -- SQLite --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("version", "safe"),
-    [
-        ((3, 40, 1), False),
-        ((3, 44, 5), False),
-        ((3, 44, 6), True),
-        ((3, 45, 0), False),
-        ((3, 50, 6), False),
-        ((3, 50, 7), True),
-        ((3, 51, 0), False),
-        ((3, 51, 2), False),
-        ((3, 51, 3), True),
-        ((3, 52, 0), True),
-        ((4, 0, 0), True),
-    ],
-)
-def test_the_write_ahead_log_is_used_only_where_it_loses_nothing(version: tuple[int, int, int], safe: bool) -> None:
-    assert wal_is_safe(version) is safe
-
-
-def test_commits_are_durable_and_keys_are_checked(database: Database) -> None:
-    safe = wal_is_safe(sqlite3.sqlite_version_info[:3])
-    with database.transaction() as c:
-        assert c.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
-        assert c.execute(text("PRAGMA busy_timeout")).scalar_one() == 30000
-        assert c.execute(text("PRAGMA synchronous")).scalar_one() == (2 if safe else 3)
-        assert c.execute(text("PRAGMA journal_mode")).scalar_one() == ("wal" if safe else "delete")
-
-
-def test_a_writing_transaction_takes_the_write_lock_when_it_begins(database: Database) -> None:
-    said: list[str] = []
-    event.listen(database._writing, "before_cursor_execute", lambda *a: said.append(a[2]))
-    with database.transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
-        other = sqlite3.connect(database.url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)
-        try:
-            other.execute("BEGIN IMMEDIATE")
-        finally:
-            other.close()
-    assert said[0] == "BEGIN IMMEDIATE"
+def test_a_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)read-?only"), database.reading() as c:
+        queue(c)
+    with database.transaction() as c:  # and its connection may write again afterwards
+        queue(c)
 
 
 # -- times ---------------------------------------------------------------------------------------------------------
@@ -185,9 +124,8 @@ ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(mi
 
 
 @given(at=st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1), timezones=ZONES))  # noqa: DTZ001
-def test_a_time_comes_back_as_the_same_moment_in_utc(at: datetime) -> None:
-    database = InMemory()
-    with database.transaction() as c:
+def test_a_time_comes_back_as_the_same_moment_in_utc(fresh: Callable[[], Scratch], at: datetime) -> None:
+    with fresh().transaction() as c:
         c.execute(text("INSERT INTO account (id, customer, portal) VALUES ('north-field', 'n', 'p')"))
         c.execute(slot.insert().values(key="k", account=ACCOUNT, marked_at=at))
         back = c.execute(slot.select()).one().marked_at

@@ -1,20 +1,29 @@
 """A search for a double or a lost invoice: two workers, one account, clocks that are set forward and back.
 
-The wall clock may be set by up to two hours either way, but not twice within one lease: two changes of the clock that
-cancel each other out while a worker stands still between `committing` and its click are beyond what a guard can see.
+The wall clock may be set by up to two hours either way, at any time and as often as it likes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from submitter.model.attempt import FOLLOWS, Phase
 from submitter.model.submission import RoundState
 from submitter.store.tables import attempt, journal, receipt, round_
-from tests.unit.store.made import LASTS
+from tests.unit.store.made import InMemory, Scratch
 from tests.unit.store.two_workers import World
 
 S = RoundState
@@ -34,12 +43,13 @@ HOUR = 60 * 60
 class TwoWorkers(RuleBasedStateMachine):
     """Each rule is one thing that may happen next; the invariants hold after every one of them."""
 
+    fresh: Callable[[], Scratch] = InMemory
+
     @initialize()
     def begin(self) -> None:
-        self.world = World()
+        self.world = World(database=type(self).fresh())
         self.world.add(1)
         self.rounds = 1
-        self.clock_set_at = -LASTS.total_seconds()
         self.read_up_to = 0
         self.highest_fence = 0
         self.phases: dict[int, Phase] = {}
@@ -73,13 +83,11 @@ class TwoWorkers(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.world.boot += seconds
 
-    @precondition(lambda self: self.world.boot - self.clock_set_at >= LASTS.total_seconds())
     @rule(
         seconds=st.sampled_from([-2 * HOUR, -61, -14, -1, 1, 14, 46, 61, 2 * HOUR]) | st.integers(-2 * HOUR, 2 * HOUR)
     )
     def clock_is_set(self, seconds: int) -> None:
         self.world.offset += seconds
-        self.clock_set_at = self.world.boot
 
     @precondition(lambda self: self.rounds < 12)
     @rule()
@@ -137,3 +145,13 @@ class TwoWorkers(RuleBasedStateMachine):
 
 TestTwoWorkers = TwoWorkers.TestCase
 TestTwoWorkers.settings = settings(max_examples=60, stateful_step_count=60)
+
+
+@pytest.mark.postgres
+def test_two_workers_on_postgresql(rolled_back: Callable[[], Scratch]) -> None:
+    """The same search, shorter: the statements are the same, and what differs is how the two understand them."""
+
+    class OnPostgreSQL(TwoWorkers):
+        fresh = staticmethod(rolled_back)
+
+    run_state_machine_as_test(OnPostgreSQL, settings=settings(max_examples=15, stateful_step_count=40))

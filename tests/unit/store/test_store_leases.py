@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from submitter.errors import LeaseLost
 from submitter.model.attempt import Phase
 from submitter.model.portal import Reading, Stage
-from submitter.store import journal, leases, readings
+from submitter.store import accounts, journal, leases, readings
 from submitter.store.database import Database
 from submitter.store.leases import Claim, Held
 from submitter.store.tables import journal as journal_table
@@ -143,3 +143,21 @@ def test_of_two_that_take_at_once_exactly_one_gets_it(database: Database, fresh:
     outcomes = both_at_once(try_it)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Claim", "Held"]
     assert len({outcome.holder for outcome in outcomes}) == 1
+
+
+def test_a_heartbeat_from_the_future_holds_nobody_up(c: Connection) -> None:
+    """The clock stood an hour ahead when it was written; its holder has noticed by its own clocks."""
+    ahead = NOW + seconds(3600)
+    former = take(c, "former", ahead)
+    accounts.mark_reading_due(c, ACCOUNT, NOW)
+    assert accounts.due(c, NOW) == [ACCOUNT]
+    heir = leases.take(c, ACCOUNT, "heir", NOW, LASTS)
+    assert isinstance(heir, leases.Claim)
+    assert heir.fence == former.fence + 1
+    with pytest.raises(LeaseLost):
+        leases.renew(c, former, NOW, LASTS)
+
+
+def test_a_clock_that_a_time_server_nudged_back_takes_nothing_away(c: Connection) -> None:
+    take(c, "me", NOW)
+    assert isinstance(leases.take(c, ACCOUNT, "other", NOW - seconds(10), LASTS), leases.Held)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from submitter.model.document import DocumentKind
 from submitter.model.portal import Receipt, ReceiptSource
@@ -214,7 +215,7 @@ def test_a_round_has_at_most_one_receipt(database: Database) -> None:
     with database.transaction() as c:
         added = queue(c)
         give_receipt(c, added.round, "R-1")
-    with pytest.raises(Exception, match="UNIQUE"), database.transaction() as c:
+    with pytest.raises(IntegrityError), database.transaction() as c:
         give_receipt(c, added.round, "R-2")
     with database.reading() as c:
         assert c.execute(select(receipt.c.reference)).scalars().all() == ["R-1"]

@@ -24,7 +24,7 @@ from submitter.store import journal, leases, submissions
 from submitter.store.journal import Then
 from submitter.store.leases import Claim
 from submitter.store.tables import round_
-from tests.unit.store.made import ACCOUNT, LASTS, NOW, InMemory, account, know_accounts, queue, seconds
+from tests.unit.store.made import ACCOUNT, LASTS, NOW, InMemory, Scratch, account, know_accounts, queue, seconds
 
 LISTING_DELAY = seconds(2)
 COMMIT_LIMIT = seconds(30)
@@ -66,10 +66,11 @@ class Worker:
 @dataclass
 class World:
     guarded: bool = True
+    patient: bool = True  # a successor waits until its predecessor can no longer click
     boot: float = 0.0  # seconds that really passed
     offset: float = 0.0  # what people and time servers made of the wall clock
     sends: Counter[int] = field(default_factory=Counter)  # the portal: how often each round was sent; listed at once
-    database: InMemory = field(default_factory=InMemory)
+    database: Scratch = field(default_factory=InMemory)
 
     def __post_init__(self) -> None:
         self.workers = [Worker("first"), Worker("second")]
@@ -225,12 +226,15 @@ class World:
         def store(c: Connection, now: datetime) -> None:
             attempt = journal.last_attempt(c, worker.job.id)
             assert attempt is not None
-            journal.note_look(c, worker.claim, attempt.id, now, "found" if worker.saw else "absent")
+            waits = journal.former_worker_waits(c, attempt.id, LASTS, "this boot", self.boot)
+            saw = "found" if worker.saw else "absent"
+            journal.note_look(c, worker.claim, attempt.id, now, saw, boot_id="this boot", boot=self.boot)
             if worker.saw:
                 journal.record(c, worker.claim, attempt.id, Phase.CONFIRMED, now)
                 journal.keep_receipt(c, attempt.id, self._receipt(worker.job.id))
-            elif now < since + LISTING_DELAY:
-                journal.put_off(c, worker.claim, worker.job.id, now, since + LISTING_DELAY)
+            elif (self.patient and waits) or now < since + LISTING_DELAY:
+                until = max(now + waits, since + LISTING_DELAY)
+                journal.put_off(c, worker.claim, worker.job.id, now, until)
             else:
                 journal.record(c, worker.claim, attempt.id, Phase.RETURNED, now, then=Then(due_at=now))
 
