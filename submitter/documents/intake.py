@@ -9,13 +9,17 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from submitter.documents.manifest import MANIFEST, ORDERS, ManifestRow, leaves_folder, read_manifest, read_orders
+from submitter.documents.lists.lists import FolderLists, read_lists, with_files
+from submitter.documents.lists.manifest import ManifestRow, leaves_folder
+from submitter.documents.lists.mapping import ListFormat
+from submitter.documents.lists.merging import merge
+from submitter.documents.lists.tables import suggestion
 from submitter.documents.matching import PodFit, match_pods
-from submitter.documents.merging import merge
-from submitter.documents.opening import DocumentReader
-from submitter.documents.preflight import check
-from submitter.documents.reading import DocumentReading, FoundFile, Verdict
-from submitter.documents.tables import suggestion
+from submitter.documents.opening.opening import DocumentReader
+from submitter.documents.opening.reading import DocumentReading, FoundFile, Verdict
+from submitter.documents.opening.unpacking import with_members
+from submitter.documents.preflight.books import Books, NoBooks
+from submitter.documents.preflight.preflight import check
 from submitter.errors import DocumentRefused
 from submitter.model.account import Customer, PurchaseOrder
 from submitter.model.document import DocumentKind, Finding, Severity
@@ -41,6 +45,7 @@ class IntakeItem(Record):
     findings: tuple[Finding, ...] = ()
     verdict: IntakeVerdict
     duplicate_of: str = ""
+    row: ManifestRow | None = None  # what the list says of it
 
 
 class IntakeReport(Record):
@@ -48,6 +53,8 @@ class IntakeReport(Record):
 
     folder: Path
     items: tuple[IntakeItem, ...]
+    orders: tuple[PurchaseOrder, ...] = ()
+    lists: tuple[Path, ...] = ()  # the lists of the folder, which are no documents
     unused: tuple[DocumentReading, ...] = ()  # files that belong to no item, with what reading them gave
 
 
@@ -63,6 +70,7 @@ class _Draft:
     pods: list[FoundFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     duplicate_of: str = ""
+    row: ManifestRow | None = None
 
     def block(self, rule: str, sentence: str) -> None:
         self.findings.append(Finding(rule=rule, severity=Severity.BLOCKS, sentence=sentence))
@@ -71,7 +79,7 @@ class _Draft:
     def files(self) -> tuple[FoundFile, ...]:
         if self.path is None or self.reading is None:
             return tuple(self.pods)
-        return FoundFile(self.path, DocumentKind.INVOICE, self.reading), *self.pods
+        return FoundFile(self.reading.place or self.path, DocumentKind.INVOICE, self.reading), *self.pods
 
     def finished(self) -> IntakeItem:
         verdict = IntakeVerdict.GOOD
@@ -87,6 +95,7 @@ class _Draft:
             findings=tuple(self.findings),
             verdict=verdict,
             duplicate_of=self.duplicate_of,
+            row=self.row,
         )
 
 
@@ -96,31 +105,62 @@ def examine_folder(
     reader: DocumentReader,
     today: date,
     already_submitted: Callable[[str, str], str | None],
+    form: ListFormat | None = None,
+    files: Sequence[Path] | None = None,
+    books: Books | None = None,
 ) -> IntakeReport:
     """What the folder holds for us. DocumentRefused only when nothing in it can be worked with.
 
-    ``already_submitted(account id, invoice number)`` answers where an invoice went before, or None.
+    ``already_submitted(account id, invoice number)`` answers where an invoice went before, or None. ``form``
+    says how the list is written, ``files`` which files count when not all in the folder and below do. ``books`` know
+    earlier invoices and orders. ``today`` may be an aware moment: preflight then goes by each customer's own day.
     """
-    paths = _files(folder)
-    rows = read_manifest(folder / MANIFEST) if (folder / MANIFEST).is_file() else None
-    orders = read_orders(folder / ORDERS) if (folder / ORDERS).is_file() else []
-    readings = {path: reader.read(path) for path in paths}
-    _lend_side_data(readings, {folder / row.file for row in rows or ()})
-    drafts = [_listed(row, folder, readings, customers) for row in rows or ()]
-    drafts += _unlisted(readings, {draft.path for draft in drafts}, customers, has_list=rows is not None)
+    paths = _files(folder) if files is None else list(files)
+    lists = read_lists(folder, reader, form)
+    paths = [path for path in paths if path not in lists.paths]
+    readings = dict(with_members(zip(paths, reader.read_many(paths), strict=True), reader))
+    rows = with_files(_in_archives(lists.rows or (), folder, readings), folder, readings, form)
+    _lend_side_data(readings, {folder / row.file for row in rows})
+    drafts = [_listed(row, folder, readings, customers) for row in rows]
+    drafts += _unlisted(readings, {draft.path for draft in drafts}, customers, lists)
     if not drafts:
         raise DocumentRefused(
-            f"{folder} holds no invoices: there is no {MANIFEST}, and no file in it carries an electronic invoice."
-            if rows is None
-            else f"{folder} holds no invoices: {MANIFEST} has no rows, and no file carries an electronic invoice."
+            f"{folder} holds no invoices: there is no {lists.name}, and no file in it carries an electronic invoice."
+            if lists.rows is None
+            else f"{folder} holds no invoices: {lists.name} has no rows, and no file carries an electronic invoice."
         )
     _mark_duplicates(drafts, already_submitted)
-    _add_pods(drafts, readings, orders)
-    for draft in drafts:
-        _preflight(draft, orders, today)
+    _add_pods(drafts, readings, lists.orders, reader)
+    for place, draft in enumerate(drafts):
+        _preflight(draft, drafts[:place], lists.orders, today, books or NoBooks())
     used = {file.path for draft in drafts for file in draft.files}
-    unused = tuple(reading for path, reading in readings.items() if path not in used)
-    return IntakeReport(folder=folder, items=tuple(draft.finished() for draft in drafts), unused=unused)
+    unused = tuple(reading for path, reading in readings.items() if (reading.place or path) not in used)
+    return IntakeReport(
+        folder=folder,
+        items=tuple(draft.finished() for draft in drafts),
+        orders=lists.orders,
+        lists=lists.paths,
+        unused=unused,
+    )
+
+
+def _in_archives(
+    rows: Sequence[ManifestRow], folder: Path, readings: dict[Path, DocumentReading]
+) -> tuple[ManifestRow, ...]:
+    """The rows, where a file that came in an archive or a mail may be called as if it lay in the folder."""
+    inside: dict[str, list[str]] = {}
+    for path, reading in readings.items():
+        if reading.outer is not None:
+            inside.setdefault(path.relative_to(reading.outer).as_posix(), []).append(
+                path.relative_to(folder).as_posix()
+            )
+    found = {name: places[0] for name, places in inside.items() if len(places) == 1}
+    return tuple(
+        row.model_copy(update={"file": found[row.file]})
+        if folder / row.file not in readings and row.file in found
+        else row
+        for row in rows
+    )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -136,7 +176,7 @@ def _files(folder: Path) -> list[Path]:
         found += [here / name for name in sorted(names) if not name.startswith((".", "~$"))]
         if len(found) > MOST_FILES:
             raise DocumentRefused(f"{folder} holds more than {MOST_FILES:,} files; please take in smaller folders.")
-    return [path for path in found if path not in (folder / MANIFEST, folder / ORDERS)]
+    return found
 
 
 def _lend_side_data(readings: dict[Path, DocumentReading], listed: set[Path]) -> None:
@@ -160,13 +200,15 @@ def _lend_side_data(readings: dict[Path, DocumentReading], listed: set[Path]) ->
 
 
 def _is_data(reading: DocumentReading) -> bool:
-    return reading.media_type == "application/xml" and bool(reading.invoice or reading.invoice_problem)
+    return reading.media_type in ("application/xml", "application/json") and bool(
+        reading.invoice or reading.invoice_problem
+    )
 
 
 def _listed(
     row: ManifestRow, folder: Path, readings: dict[Path, DocumentReading], customers: Sequence[Customer]
 ) -> _Draft:
-    draft = _Draft(file=row.file, findings=list(row.findings))
+    draft = _Draft(file=row.file or row.invoice_number, findings=list(row.findings), row=row)
     draft.customer = next((c for c in customers if c.is_called(row.customer)), None)
     if draft.customer is None and row.customer:
         names = [name for c in customers for name in (c.id, c.name, *c.aliases)]
@@ -186,11 +228,11 @@ def _listed(
         draft.block("documents.unreadable", draft.reading.sentence)
     else:
         draft.findings += findings
-    _compare_buyer(draft, customers)
+    _compare_buyer(draft, customers, row.list_name)
     return draft
 
 
-def _compare_buyer(draft: _Draft, customers: Sequence[Customer]) -> None:
+def _compare_buyer(draft: _Draft, customers: Sequence[Customer], list_name: str) -> None:
     """The row says for whom the invoice is, and so does its own data."""
     if draft.invoice is None or draft.customer is None or not draft.invoice.buyer:
         return
@@ -198,29 +240,31 @@ def _compare_buyer(draft: _Draft, customers: Sequence[Customer]) -> None:
     if customer.is_called(buyer):
         return
     other = any(c.is_called(buyer) for c in customers)
-    sentence = f'{MANIFEST} lists {draft.file} for {customer.name}, but the invoice is made out to "{buyer}".'
+    sentence = f'{list_name} lists {draft.file} for {customer.name}, but the invoice is made out to "{buyer}".'
     severity = Severity.BLOCKS if other else Severity.WARNS
     draft.findings.append(Finding(rule="customer.differs", severity=severity, sentence=sentence))
 
 
 def _unlisted(
-    readings: dict[Path, DocumentReading], listed: set[Path | None], customers: Sequence[Customer], *, has_list: bool
+    readings: dict[Path, DocumentReading], listed: set[Path | None], customers: Sequence[Customer], lists: FolderLists
 ) -> Iterator[_Draft]:
     """Files that carry an invoice and have no row: blocked beside a list, taken where there is none."""
     for path, reading in readings.items():
         if path in listed or not (reading.invoice or reading.invoice_problem):
             continue
-        draft = _Draft(file=path.name, path=path, reading=reading, invoice=reading.invoice)
+        draft = _Draft(file=reading.name, path=path, reading=reading, invoice=reading.invoice)
         buyer = reading.invoice.buyer if reading.invoice else ""
         draft.customer = next((c for c in customers if buyer and c.is_called(buyer)), None)
-        if has_list:
-            draft.block("manifest.not-listed", f"{path.name} holds an invoice, but is not listed in {MANIFEST}.")
+        if lists.rows is not None:
+            draft.block("manifest.not-listed", f"{reading.name} holds an invoice, but is not listed in {lists.name}.")
         elif reading.invoice is None:
-            draft.block("invoice.no-data", f"The electronic invoice in {path.name} cannot be used: {_dotted(reading)}")
+            draft.block(
+                "invoice.no-data", f"The electronic invoice in {reading.name} cannot be used: {_dotted(reading)}"
+            )
         elif draft.customer is None:
             names = [name for c in customers for name in (c.name, *c.aliases)]
             called = f'is made out to "{buyer}", which is not a known customer{suggestion(buyer, names) or "."}'
-            draft.block("customer.unknown", f"The invoice in {path.name} {called if buyer else 'names no buyer.'}")
+            draft.block("customer.unknown", f"The invoice in {reading.name} {called if buyer else 'names no buyer.'}")
         yield draft
 
 
@@ -250,9 +294,14 @@ def _mark_duplicates(drafts: Sequence[_Draft], already_submitted: Callable[[str,
             draft.duplicate_of = before
 
 
-def _add_pods(drafts: Sequence[_Draft], readings: dict[Path, DocumentReading], orders: Sequence[PurchaseOrder]) -> None:
+def _add_pods(
+    drafts: Sequence[_Draft],
+    readings: dict[Path, DocumentReading],
+    orders: Sequence[PurchaseOrder],
+    reader: DocumentReader,
+) -> None:
     taken = {draft.path for draft in drafts}
-    candidates = {path: reading for path, reading in readings.items() if path not in taken}
+    candidates = reader.scan_many({path: reading for path, reading in readings.items() if path not in taken})
     claiming = [draft for draft in drafts if draft.invoice and not draft.duplicate_of]
     invoices = [draft.invoice for draft in claiming if draft.invoice]
     matches = match_pods(invoices, candidates.items(), [order.number for order in orders])
@@ -262,14 +311,30 @@ def _add_pods(drafts: Sequence[_Draft], readings: dict[Path, DocumentReading], o
 
 
 def _pod(fit: PodFit, candidates: dict[Path, DocumentReading]) -> FoundFile:
-    return FoundFile(fit.path, DocumentKind.POD, candidates[fit.path])
+    reading = candidates[fit.path]
+    return FoundFile(reading.place or fit.path, DocumentKind.POD, reading)
 
 
-def _preflight(draft: _Draft, orders: Sequence[PurchaseOrder], today: date) -> None:
-    if draft.invoice is None or draft.customer is None or draft.duplicate_of:
+def _preflight(
+    draft: _Draft, before: Sequence[_Draft], orders: Sequence[PurchaseOrder], today: date, books: Books
+) -> None:
+    """``before`` are the drafts that were looked at already: the good ones among them use up the order as well."""
+    invoice, customer = draft.invoice, draft.customer
+    if invoice is None or customer is None or draft.duplicate_of:
         return
-    found = check(draft.invoice, draft.files, draft.customer, orders, today)
+    here = {order.number for order in orders if customer.is_called(order.customer)}
+    known = [*orders, *(order for order in books.orders(customer) if order.number not in here)]
+    others = [*books.on_order(customer, invoice.po_number), *_good_ones(before, customer)]
+    found = check(invoice, draft.files, customer, known, today, books.like(customer, invoice), others)
     if any(finding.rule.startswith("pod.") for finding in draft.findings):
         # What is wrong with the proof was said better already
         found = tuple(finding for finding in found if finding.rule != "documents.pod-missing")
     draft.findings += found
+
+
+def _good_ones(drafts: Sequence[_Draft], customer: Customer) -> list[Invoice]:
+    return [
+        draft.invoice
+        for draft in drafts
+        if draft.invoice and draft.customer == customer and draft.finished().verdict is IntakeVerdict.GOOD
+    ]

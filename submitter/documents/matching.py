@@ -1,7 +1,8 @@
 """Which proof of delivery belongs to which invoice, and why. What could be read in two ways goes to a person.
 
-Evidence is a number of the invoice found whole in the file's name or its text. A ticket or invoice number is strong; a
-purchase order alone is weak, because several deliveries share one. A text that names another order than the invoice's
+Evidence is a number of the invoice found whole in the file's name, its text or a barcode on it. A ticket or invoice
+number is strong; a purchase order alone is weak, because several deliveries share one. Text that was read from a
+picture counts for less, because a letter may have been misread. A text that names another order than the invoice's
 contradicts every other sign.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from submitter.documents.reading import DocumentReading, Verdict
+from submitter.documents.opening.reading import DocumentReading, Verdict
 from submitter.documents.tokens import folded, is_telling, labelled_orders, looks_like, mentions
 from submitter.model.document import Finding, Severity
 from submitter.model.invoice import Invoice
@@ -25,9 +26,18 @@ ORDER_ONLY = "pod.order-only"  # told only to an invoice that has no other proof
 
 _WHY = {
     AMBIGUOUS: "they are for different orders and it names none of these",
-    NAME_AGAINST_TEXT: "its name and its text name different ones of them",
+    NAME_AGAINST_TEXT: "its name and what is on it name different ones of them",
     ORDER_ONLY: "it names the order that they share and nothing else of theirs",
 }
+
+
+_PLACES = {
+    "name": "its name holds",
+    "code": "its barcode holds",
+    "text": "its text names",
+    "picture": "its picture shows",
+}
+_MISREAD = 1  # what text that was read from a picture counts less
 
 
 class PodFit(Record):
@@ -52,7 +62,26 @@ class _Pod:
     path: Path
     reading: DocumentReading
     stem: str
-    text: str
+    text: str  # its own
+    seen: str  # read from its picture
+
+    @property
+    def sure(self) -> str:
+        """All that stands in it for certain: another order there contradicts, where a misread one must not."""
+        return "\n".join((self.text, *self.reading.codes))
+
+    @property
+    def words(self) -> str:
+        return f"{self.sure}\n{self.seen}"
+
+    def places(self, number: str) -> tuple[str, ...]:
+        """Where it names this number, the surest first."""
+        found = ["name"] if mentions(self.stem, number) else []
+        if any(_says(code, number) for code in self.reading.codes):
+            found.append("code")
+        if is_telling(number):
+            found += ["text"] * mentions(self.text, number) + ["picture"] * mentions(self.seen, number)
+        return tuple(found)
 
     @property
     def usable(self) -> bool:
@@ -95,7 +124,7 @@ def match_pods(
 
     ``known_orders`` are order numbers from elsewhere; those of the invoices themselves are known anyway.
     """
-    pods = [_Pod(path, reading, path.stem, _text(reading)) for path, reading in candidates]
+    pods = [_Pod(path, reading, path.stem, "\n".join(reading.texts), reading.text_scan) for path, reading in candidates]
     orders = {number for number in (*known_orders, *(i.po_number for i in invoices)) if is_telling(number)}
     others = {folded(number) for i in invoices for number in (i.number, *_tickets(i))}
     outcomes = [_Outcome() for _ in invoices]
@@ -105,8 +134,9 @@ def match_pods(
     return tuple(_result(outcome) for outcome in outcomes)
 
 
-def _text(reading: DocumentReading) -> str:
-    return f"{reading.text_plain}\n{reading.text_layout}"
+def _says(code: str, number: str) -> bool:
+    """A code that is nothing but the number says it, however short it is; in a longer one it must be telling."""
+    return folded(code) == folded(number) != "" or (is_telling(number) and mentions(code, number))
 
 
 def _tickets(invoice: Invoice) -> tuple[str, ...]:
@@ -116,21 +146,18 @@ def _tickets(invoice: Invoice) -> tuple[str, ...]:
 
 def _evidence(invoice: Invoice, pod: _Pod, orders: set[str], others: set[str]) -> _Evidence:
     by_number, by_order, reasons = 0, 0, []
-    for called, number, in_name, in_text in (
-        *(("ticket", ticket, 5, 5) for ticket in _tickets(invoice)),
-        ("invoice", invoice.number, 4, 4),
+    for called, number, worth in (
+        *(("ticket", ticket, 5) for ticket in _tickets(invoice)),
+        ("invoice", invoice.number, 4),
+        *((("order", invoice.po_number, 2),) if is_telling(invoice.po_number) else ()),
     ):
-        if mentions(pod.stem, number):
-            by_number += in_name
-            reasons.append(f"its name holds {called} {number}")
-        if is_telling(number) and mentions(pod.text, number):
-            by_number += in_text
-            reasons.append(f"its text names {called} {number}")
-    if is_telling(invoice.po_number):
-        for place, where in ((pod.stem, "its name holds"), (pod.text, "its text names")):
-            if mentions(place, invoice.po_number):
-                by_order += 2
-                reasons.append(f"{where} order {invoice.po_number}")
+        for place in pod.places(number):
+            score = worth - _MISREAD if place == "picture" else worth
+            if called == "order":
+                by_order += score
+            else:
+                by_number += score
+            reasons.append(f"{_PLACES[place]} {called} {number}")
     other = "" if by_order or not by_number else _other_order(invoice.po_number, pod, orders, others)
     return _Evidence(pod, by_number, by_order, tuple(reasons), other)
 
@@ -140,12 +167,12 @@ def _other_order(own: str, pod: _Pod, orders: set[str], others: set[str]) -> str
     if not own:
         return ""
     for number in sorted(orders):
-        if folded(number) != folded(own) and mentions(pod.text, number):
+        if folded(number) != folded(own) and mentions(pod.words, number):
             return number
-    for token in labelled_orders(pod.text):
+    for token in labelled_orders(pod.sure):
         if folded(token) not in others and not folded(own).endswith(folded(token)):
             return token
-    for token in dict.fromkeys(re.findall(r"[^\W_]+(?:-[^\W_]+)*", pod.text)):
+    for token in dict.fromkeys(re.findall(r"[^\W_]+(?:-[^\W_]+)*", pod.sure)):
         if len(folded(token)) > 5 and folded(token) not in others and looks_like(token, (own,)):
             return str(token)
     return ""
@@ -178,15 +205,16 @@ def _assign(pod: _Pod, invoices: Sequence[Invoice], evidence: Sequence[_Evidence
 def _names_other_ticket(pod: _Pod, invoices: Sequence[Invoice]) -> bool:
     """Whether a file found by its order alone carries another number made like their tickets."""
     tickets = [ticket for invoice in invoices for ticket in _tickets(invoice) if is_telling(ticket)]
-    tokens = re.findall(r"[^\W_]+(?:-[^\W_]+)*", f"{pod.stem}\n{pod.text}")
+    tokens = re.findall(r"[^\W_]+(?:-[^\W_]+)*", f"{pod.stem}\n{pod.words}")
     orders = {folded(invoice.po_number) for invoice in invoices}
     return any(folded(token) not in orders and looks_like(token, tickets) for token in dict.fromkeys(tokens))
 
 
 def _name_against_text(pod: _Pod, invoices: Sequence[Invoice]) -> bool:
     """Whether the file name speaks for one invoice and the text for another, and neither for both."""
-    by_name = {i.number for i in invoices if any(mentions(pod.stem, n) for n in (i.number, *_tickets(i)))}
-    by_text = {i.number for i in invoices if any(mentions(pod.text, n) for n in (i.number, *_tickets(i)))}
+    places = {i.number: {p for n in (i.number, *_tickets(i)) for p in pod.places(n)} for i in invoices}
+    by_name = {number for number, found in places.items() if "name" in found}
+    by_text = {number for number, found in places.items() if found - {"name"}}
     return bool(by_name and by_text) and not by_name & by_text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,10 +12,31 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from submitter.model.agreement import Agreement
-from submitter.model.document import DocumentKind
-from submitter.model.money import exponent
 from submitter.model.portal import Stage
 from submitter.model.record import Record
+from submitter.model.rules import Rules
+
+
+class QuietHours(Record):
+    """A daily span of local time in which nobody visits; it may pass midnight. ``begins`` is in it, ``ends`` is not."""
+
+    begins: time
+    ends: time
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        if self.begins == self.ends:
+            raise ValueError("quiet hours that begin when they end are all day or never; pause the account instead")
+        return self
+
+    def end_of(self, local: datetime) -> datetime | None:
+        """When the quiet span that ``local`` (an aware local time) lies in ends; None outside of it."""
+        now = local.time()
+        inside = self.begins <= now < self.ends if self.begins < self.ends else now >= self.begins or now < self.ends
+        if not inside:
+            return None
+        day = local.date() if now < self.ends else local.date() + timedelta(days=1)
+        return datetime.combine(day, self.ends, tzinfo=local.tzinfo)
 
 
 class Account(Record):
@@ -29,6 +50,11 @@ class Account(Record):
     time_zone: str = "UTC"
     reading_time: time = time(2, 0)  # local: when the nightly reading becomes due
     words: Mapping[str, Stage] = {}  # this customer's own status words, over the adapter's
+    min_minutes_between_visits: float = Field(default=0, ge=0)
+    max_submissions_per_hour: int | None = Field(default=None, ge=1)
+    quiet_hours: QuietHours | None = None  # local; nobody visits then
+    listing_delay_seconds: float | None = Field(default=None, ge=0)  # instead of the adapter's own
+    password_days: int | None = Field(default=None, ge=1)  # after so many the portal asks for a new password
 
     @field_validator("address")
     @classmethod
@@ -49,48 +75,16 @@ class Account(Record):
         return value
 
 
-class Rules(Record):
-    """What this customer's portal takes. Preflight checks these before a browser opens."""
-
-    currencies: tuple[str, ...] = ()  # empty: any
-    number_pattern: str = ".+"
-    number_max_length: int = 40
-    po_pattern: str = ".+"
-    coding_required: bool = False
-    required_documents: tuple[DocumentKind, ...] = (DocumentKind.POD,)
-    file_types: tuple[str, ...] = ("application/pdf",)
-    max_file_bytes: int = 9_000_000
-    max_total_bytes: int = 80_000_000
-    name_characters: str = "A-Za-z0-9_.-"  # inside a regular expression's [...]
-    name_max_length: int = 132
-    oldest_days: int = 365  # an invoice older than this is refused
-    quantity_tolerance: Decimal = Decimal(0)  # share of the order's quantity that may be billed beyond it
-
-    @field_validator("currencies")
-    @classmethod
-    def _known_currencies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for code in value:
-            exponent(code)
-        return value
-
-    @model_validator(mode="after")
-    def _patterns_compile(self) -> Self:
-        for pattern in (self.number_pattern, self.po_pattern, f"[{self.name_characters}]"):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a pattern: {error}") from None
-        return self
-
-
 class Customer(Record):
-    """One file config/customers/<id>.toml."""
+    """One file config/customers/<id>.toml. Its rules stand over those of the portal's profile, key by key."""
 
     id: str
     name: str
     aliases: tuple[str, ...] = ()
     account: Account
+    profile: str = ""  # whose profile the rules begin with; without it, that of the account's portal
     rules: Rules = Rules()
+    rules_from: Mapping[str, str] = {}  # key of [rules] -> the profile that it comes from; never written in the file
     agreement: Agreement | None = None
 
     def is_called(self, name: str) -> bool:

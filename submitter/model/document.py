@@ -31,6 +31,7 @@ class SubmittedFile(Record):
 
     document: Document
     upload_name: str
+    parts: tuple[Document, ...] = ()  # what it was made of, when it is one PDF of several documents; the invoice first
 
 
 class Severity(StrEnum):
@@ -45,3 +46,10 @@ class Finding(Record):
     severity: Severity
     sentence: str
     reason: str = ""  # the Peppol reason code the portal would have given, where there is one
+    source: str = ""  # whose rule it is: a profile's name, or "customer"; empty for rules that hold for everybody
+
+    @property
+    def told(self) -> str:
+        """The sentence, and whose rule it is where that is not plain: nobody finds it in the customer's own file."""
+        elsewhere = self.source not in ("", "customer")
+        return f"{self.sentence} ({self.source})" if elsewhere else self.sentence

@@ -44,7 +44,12 @@ class InvoiceLine(Record):
 
 
 class Invoice(Record):
-    """One invoice or credit note. Amounts keep the document's sign: a credit note (381) states positive amounts."""
+    """One invoice or credit note.
+
+    Amounts keep the document's sign. A credit note (381) states positive amounts: its type says that they are owed to
+    the buyer. Formats that write a credit as a negative invoice (cXML) are turned round when they are read; a negative
+    total that is left marks an invoice (380) that is a credit in disguise.
+    """
 
     number: str = Field(min_length=1, max_length=80)  # BT-1
     issue_date: date  # BT-2
@@ -56,10 +61,16 @@ class Invoice(Record):
     receiving_advice: str = ""  # BT-15
     despatch_advice: str = ""  # BT-16, the ticket or delivery note
     seller: str = ""  # BT-27
+    seller_tax_id: str = ""  # BT-31, the VAT identifier
     buyer: str = ""  # BT-44
+    buyer_tax_id: str = ""  # BT-48
+    line_total: Money | None = None  # BT-106, the sum of the lines as the document states it
     net: Money  # BT-109
     tax: Money  # BT-110
     total: Money  # BT-112
+    paid: Money | None = None  # BT-113, paid in advance
+    rounding: Money | None = None  # BT-114, added to the total to reach a round amount due
+    due: Money | None = None  # BT-115, the total less what is paid, rounded
     lines: tuple[InvoiceLine, ...] = ()
     ticket_numbers: tuple[str, ...] = ()
     coding: Coding | None = None
@@ -72,7 +83,8 @@ class Invoice(Record):
     @model_validator(mode="after")
     def _one_currency(self) -> Self:
         amounts = [self.net, self.tax, self.total, *(line.net for line in self.lines)]
-        foreign = {m.currency for m in amounts} - {self.currency}
+        stated = [amount for amount in (self.line_total, self.paid, self.rounding, self.due) if amount is not None]
+        foreign = {m.currency for m in (*amounts, *stated)} - {self.currency}
         if foreign:
             raise ValueError(f"the invoice is in {self.currency}, but holds amounts in {', '.join(sorted(foreign))}")
         return self

@@ -16,13 +16,14 @@ How a round moves. Only the worker moves along plain arrows; ``*`` marks where a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
 
 from submitter.model.document import SubmittedFile
 from submitter.model.invoice import Invoice
+from submitter.model.money import Money
 from submitter.model.record import Record
 
 
@@ -87,4 +88,15 @@ class Round(Record):
     state: RoundState = RoundState.QUEUED
     due_at: datetime
     tries: int = 0
+    sent_before: bool = False  # an earlier attempt of this round pressed the sending button, whatever came of it
     unknown_since: datetime | None = None  # when `committing` was written for the attempt nobody has proof of
+
+
+class Earlier(Record):
+    """An invoice that went to the same account before: enough of it to see whether another one is the same."""
+
+    number: str
+    total: Money
+    issue_date: date
+    at: datetime
+    state: RoundState

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from submitter.documents.opening import DocumentReader
+from submitter.documents.opening.opening import DocumentReader
 
 SAMPLES = Path(os.environ.get("SUBMITTER_SAMPLES") or Path(__file__).parents[3].parent / "shared" / "samples")
 

@@ -13,11 +13,12 @@ from typing import Any
 from pypdf import PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
-from submitter.documents.reading import DocumentReading, FoundFile, Verdict
-from submitter.model.account import Account, Customer, OrderLine, PurchaseOrder, Rules
+from submitter.documents.opening.reading import DocumentReading, FoundFile, Verdict
+from submitter.model.account import Account, Customer, OrderLine, PurchaseOrder
 from submitter.model.document import DocumentKind
-from submitter.model.invoice import Coding, Invoice, InvoiceLine
+from submitter.model.invoice import Coding, CostObject, Invoice, InvoiceLine
 from submitter.model.money import Money
+from submitter.model.rules import Rules
 
 TODAY = date(2026, 3, 31)
 
@@ -204,7 +205,7 @@ def invoice(**changed: Any) -> Invoice:
         "tax": usd("16.50"),
         "total": usd("216.50"),
         "lines": (line,),
-        "coding": Coding(cost_object="AFE", cost_object_number="1712345"),
+        "coding": Coding(cost_object=CostObject.AFE, cost_object_number="1712345"),
     }
     return Invoice(**(fields | changed))
 

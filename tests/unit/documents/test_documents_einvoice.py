@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from papers import terms
 
-from submitter.documents.einvoice import read_terms
-from submitter.documents.opening import DocumentReader, Verdict
+from submitter.documents.einvoices.einvoice import read_terms
+from submitter.documents.opening.opening import DocumentReader, Verdict
 
 
 def test_all_terms_find_their_place() -> None:
@@ -28,7 +28,7 @@ def test_all_terms_find_their_place() -> None:
         "216.50 USD",
     ]
     line = invoice.lines[0]
-    assert (line.quantity, line.unit, line.unit_price, line.order_line) == (4, "EA", Decimal("50.00"), "10")
+    assert (line.quantity, line.unit, line.unit_price, line.order_line) == (Decimal(4), "EA", Decimal("50.00"), "10")
 
 
 def test_a_price_for_a_hundred_is_brought_to_one() -> None:
@@ -49,9 +49,25 @@ def test_no_tax_stated_is_no_tax() -> None:
     assert invoice.tax.minor == 0
 
 
+def test_the_totals_that_a_document_need_not_state_are_kept() -> None:
+    found = read_terms(terms(BT_106="200.00", BT_113="50.00", BT_114="-0.50", BT_115="166.00")).invoice
+    assert found is not None
+    assert [str(amount) for amount in (found.line_total, found.paid, found.rounding, found.due)] == [
+        "200.00 USD",
+        "50.00 USD",
+        "-0.50 USD",
+        "166.00 USD",
+    ]
+    bare = read_terms(terms()).invoice
+    assert bare is not None
+    assert (bare.line_total, bare.paid, bare.rounding, bare.due) == (None, None, None, None)
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
+        ({"BT_113": "1.234"}, "amount paid 1.234 has more decimals"),
+        ({"BT_115": "soon"}, 'amount due "soon" is not a number'),
         ({"BT_1": None}, "invoice number (BT-1) is missing"),
         ({"BT_1": ["A", "B"]}, "invoice number is given more than once: A, B"),
         ({"BT_2": None}, "invoice date (BT-2) is missing"),
@@ -94,6 +110,7 @@ def test_decimals_beyond_the_currency_are_fine_when_they_are_zeros() -> None:
         ("zugferd/Avoir_FR_type381_BASIC.pdf", "AV-2017-0005", "233.47 EUR", "381", 2),
         ("zugferd/Facture_UE_MINIMUM.pdf", "FA-2017-0008", "2,076.76 EUR", "380", 0),
         ("zugferd/MustangGnuaccountingBeispielRE-20201121_508_withBOM.pdf", "RE-20201121/508", "571.04 EUR", "380", 3),
+        ("zugferd/ZUGFeRD_1p0_COMFORT_Rabatte.pdf", "471102", "215.14 EUR", "380", 4),
         ("en16931/CII_example5.xml", "TOSL110", "4,675.00 DKK", "380", 3),
         ("en16931/ubl-tc434-creditnote1.xml", "018304 / 28865", "100.11 EUR", "381", 1),
         ("xrechnung/03.02a-INVOICE_ubl.xml", "0000123456", "10,686.20 EUR", "380", 4),
@@ -113,7 +130,6 @@ def test_real_invoices(
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ("zugferd/ZUGFeRD_1p0_COMFORT_Rabatte.pdf", "not supported yet: this is ZUGFeRD 1.0"),
         ("facturx/order-x-basic.xml", "not supported yet: this is an electronic order"),
         ("zugferd/factur-x-invalid-xml-encoding-attribute.pdf", "not well-formed"),
     ],
@@ -124,13 +140,42 @@ def test_real_documents_whose_data_cannot_be_used(samples: Path, reader: Documen
     assert words in read.invoice_problem
 
 
+@pytest.mark.samples
+@pytest.mark.parametrize(
+    ("file", "called"),
+    [
+        ("OrderRequest.xml", "order"),
+        ("ShipNoticeRequest.xml", "ship notice"),
+        ("StatusUpdateRequest.xml", "status update"),
+    ],
+)
+def test_other_documents_in_cxml_are_named(samples: Path, reader: DocumentReader, file: str, called: str) -> None:
+    read = reader.read(samples / "cxml" / file)
+    assert read.verdict is Verdict.NOT_A_DOCUMENT
+    assert read.sentence == f"{file}: The file is a cXML {called}, not an invoice."
+    assert not read.invoice_problem  # nobody is to mend it
+
+
+@pytest.mark.samples
+def test_the_totals_of_a_real_invoice_are_kept_one_by_one(samples: Path, reader: DocumentReader) -> None:
+    invoice = reader.read(samples / "zugferd/ZUGFeRD_1p0_COMFORT_Rabatte.pdf").invoice
+    assert invoice is not None
+    assert [str(amount) for amount in (invoice.line_total, invoice.paid, invoice.rounding, invoice.due)] == [
+        "202.76 EUR",
+        "50.00 EUR",
+        "None",
+        "165.14 EUR",
+    ]
+    assert (invoice.po_number, invoice.ticket_numbers) == ("2013-471331", ("2013-51112",))
+
+
 VERDICTS = {
     "corrupt-factur-x-waytoosmall.pdf": Verdict.DAMAGED,
     "r4-aes-user-password.pdf": Verdict.NEEDS_PASSWORD,
     "IT01234567890_FPA02.xml": Verdict.NOT_A_DOCUMENT,
-    "OrderRequest.xml": Verdict.HOSTILE,  # cXML needs a DOCTYPE; it is no invoice that we submit
-    "ShipNoticeRequest.xml": Verdict.HOSTILE,
-    "StatusUpdateRequest.xml": Verdict.HOSTILE,
+    "OrderRequest.xml": Verdict.NOT_A_DOCUMENT,  # cXML, but not an invoice
+    "ShipNoticeRequest.xml": Verdict.NOT_A_DOCUMENT,
+    "StatusUpdateRequest.xml": Verdict.NOT_A_DOCUMENT,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from papers import TODAY, cii, customer, hybrid, page, signed_form
 
 from submitter.documents.intake import IntakeItem, IntakeReport, IntakeVerdict, examine_folder
-from submitter.documents.opening import DocumentReader
+from submitter.documents.opening.opening import DocumentReader
 from submitter.errors import DocumentRefused
 from submitter.model.account import Customer
 from submitter.practice.shop import Quirk, Trait, make_export

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from submitter.documents.manifest import read_manifest, read_orders
+from submitter.documents.lists.manifest import read_manifest, read_orders
 from submitter.errors import DocumentRefused
 
 HEAD = "file,invoice_number,customer,po_number"
@@ -64,7 +64,7 @@ def test_all_optional_columns(tmp_path: Path) -> None:
         ("file,invoice_numbr,customer,po_number", 'unknown column "invoice_numbr"; did you mean "invoice_number"?'),
         ("file,invoice_number,customer", "lacks the column po_number"),
         (HEAD + ",file", 'the column "file" twice'),
-        ("", "lacks the column file and"),
+        ("", 'unknown column "a". Known are: file'),
     ],
 )
 def test_a_wrong_column_stops_the_list_and_names_it(tmp_path: Path, head: str, words: str) -> None:

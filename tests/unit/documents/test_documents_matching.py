@@ -8,7 +8,7 @@ import pytest
 from papers import invoice, reading, usd
 
 from submitter.documents.matching import PodMatch, match_pods
-from submitter.documents.reading import DocumentReading, Verdict
+from submitter.documents.opening.reading import DocumentReading, Verdict
 from submitter.documents.tokens import labelled_orders, mentions, states
 from submitter.model.invoice import Invoice
 from submitter.model.money import Money
@@ -183,3 +183,55 @@ def test_hostile_text_does_not_stall_the_search() -> None:
     stalling = ("PO" + " " * 1000) * 400 + "P.O. no no no " * 10_000 + "F-" * 50_000 + "FT-5031"
     [match] = match_pods([invoice()], [pod("a.pdf", stalling)])
     assert names(match) == ["a.pdf"]
+
+
+# -- scans ---------------------------------------------------------------------------------------------------------
+
+
+def scan(name: str = "scan0001.png", *, codes: tuple[str, ...] = (), shows: str = "") -> tuple[Path, DocumentReading]:
+    return pod(name, media_type="image/png", codes=codes, text_scan=shows)
+
+
+@pytest.mark.parametrize("code", ["FT-5031", "https://tickets.example.com/?ticket=FT-5031&page=1", "(10)FT5031"])
+def test_a_barcode_names_a_ticket(code: str) -> None:
+    [match] = match_pods([invoice()], [scan(codes=("4006381333931", code))])
+    assert match.pods[0].reasons == ("its barcode holds ticket FT-5031",)
+
+
+def test_a_barcode_of_a_short_number_counts_when_it_says_nothing_else() -> None:
+    short = invoice(ticket_numbers=("517",))
+    assert names(match_pods([short], [scan(codes=("517",))])[0]) == ["scan0001.png"]
+    assert names(match_pods([short], [scan(codes=("517 EUR",))])[0]) == []
+    assert names(match_pods([short], [scan(codes=("",))])[0]) == []
+
+
+def test_two_barcodes_are_not_read_as_one_number() -> None:
+    assert names(match_pods([invoice()], [scan(codes=("FT", "5031"))])[0]) == []
+
+
+def test_text_from_a_picture_counts_for_less_than_a_code_and_says_so() -> None:
+    [match] = match_pods([invoice()], [scan("a.png", shows="Ticket FT-5031"), scan("b.png", codes=("FT-5031",))])
+    assert names(match) == ["b.png", "a.png"]
+    assert match.pods[1].reasons == ("its picture shows ticket FT-5031",)
+
+
+def test_a_barcode_with_another_known_order_contradicts() -> None:
+    other = invoice(number="INV-1002", po_number="TR-45018", ticket_numbers=("FT-5032",))
+    mine, theirs = match_pods([invoice(), other], [scan(codes=("FT-5031", "TR-45018"))])
+    assert rules(mine) == ["pod.other-order"]
+    assert mine.pods == ()
+    assert theirs.pods == () or "order" in " ".join(theirs.pods[0].reasons)
+
+
+def test_a_misread_order_on_a_picture_does_not_contradict_but_a_known_one_does() -> None:
+    [match] = match_pods([invoice()], [scan("FT-5031.png", shows="PO TR-45O17 TR-45811")])
+    assert names(match) == ["FT-5031.png"]
+    [match] = match_pods([invoice()], [scan("FT-5031.png", shows="PO TR-45018")], known_orders=["TR-45018"])
+    assert rules(match) == ["pod.other-order"]
+
+
+def test_a_name_and_a_barcode_that_disagree_go_to_a_person() -> None:
+    mine, theirs = match_pods([invoice(), second()], [scan("FT-5031.png", codes=("FT-5032",))])
+    assert (mine.pods, theirs.pods) == ((), ())
+    assert rules(mine) == rules(theirs) == ["pod.name-against-text"]
+    assert "its name and what is on it name different ones" in mine.findings[0].sentence

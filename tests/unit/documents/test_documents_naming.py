@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from submitter.documents.naming import upload_names
+from submitter.documents.sending.naming import upload_names
 from submitter.errors import ConfigurationError
-from submitter.model.account import Rules
+from submitter.model.rules import Rules
 
 CHARACTERS = st.sampled_from(["A-Za-z0-9_.-", "A-Z0-9", "a-z", "A-Za-z0-9 ", "01._", "A-Za-z0-9().,_-"])
 NAMES = st.lists(

@@ -27,8 +27,8 @@ from papers import (
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
-from submitter.documents import opening
-from submitter.documents.opening import DocumentReader, Verdict
+from submitter.documents.opening import children, opening
+from submitter.documents.opening.opening import DocumentReader, Verdict
 from submitter.errors import ConfigurationError
 
 
@@ -258,14 +258,14 @@ def test_a_child_that_cannot_start_is_not_blamed_on_the_document(tmp_path: Path)
 
 
 def test_a_child_is_replaced_before_it_grows_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "FILES_PER_CHILD", 2)
+    monkeypatch.setattr(children, "FILES_PER_CHILD", 2)
     path = put(tmp_path, "a.pdf", page("x"))
     seen = []
     with DocumentReader(command=(sys.executable, "-c", STAND_IN)) as reader:
         for _ in range(4):
             reader.read(path)
-            assert reader._child is not None
-            seen.append(reader._child._process.pid)
+            [child] = reader._children.running
+            seen.append(child.pid)
     assert seen[0] == seen[1] != seen[2] == seen[3]
 
 
@@ -280,10 +280,9 @@ def test_there_is_an_end_to_the_text_that_is_kept(tmp_path: Path, reader: Docume
 def test_the_child_ends_with_its_reader(tmp_path: Path) -> None:
     with DocumentReader() as reader:
         reader.read(put(tmp_path, "a.pdf", page("x")))
-        assert reader._child is not None
-        process = reader._child._process
-        assert process.poll() is None
-    assert process.poll() is not None
+        [child] = reader._children.running
+        assert not child.ended
+    assert child.ended
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits; the wall-clock limit stands alone")
@@ -292,9 +291,9 @@ def test_the_child_really_lives_under_its_limits(tmp_path: Path) -> None:
     script = f"""
 import os, resource, sys, time
 sys.argv = ["x"]
-from submitter.documents import child
-out = child.take_over_output()
-child.limit_process()
+from submitter.documents.opening import child, confinement
+out = confinement.take_over_output()
+confinement.confine(child.MEMORY_BYTES, child.FILE_BYTES, child.OPEN_FILES)
 print("a library talks")
 os.write(1, b"and so does its C part")
 try:
@@ -308,15 +307,14 @@ try:
     out.write("disk ")
 except OSError:
     pass
-child.allow_processor_time()
+confinement.allow_processor_time(child.CPU_SECONDS)
 first = resource.getrlimit(resource.RLIMIT_CPU)[0]
 began = time.process_time()
 while time.process_time() - began < 1.2:
     pass
-child.allow_processor_time()
+confinement.allow_processor_time(child.CPU_SECONDS)
 out.write("moved " if resource.getrlimit(resource.RLIMIT_CPU)[0] > first else "stuck ")
-child.CPU_SECONDS = 0
-child.allow_processor_time()
+confinement.allow_processor_time(0)
 while True:
     pass
 """
@@ -329,7 +327,7 @@ while True:
 
 def test_no_secret_of_ours_reaches_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_PASSWORD", "hunter2")
-    assert "hunter2" not in opening._environment().values()
+    assert "hunter2" not in children.child_environment().values()
 
 
 @pytest.mark.parametrize("name", ["pypdf.py", "submitter.py"])
