@@ -1,108 +1,64 @@
-"""Finding, starting and fencing in the browser.
+"""The fenced browser of a worker, and its life.
 
 One Chromium serves many visits; each visit has a context of its own, which may talk to its portal's origins and to
-nothing else. Two fences stand behind each other: a route in the context, and a host rule of the whole browser, because
-a route does not see where a redirect leads.
+nothing else. Two fences stand behind each other: a route in the context, and a rule for hosts, because a route does not
+see where a redirect leads. The host rule is one of the whole browser where we start it, and one of each context where a
+browser server does not take ours (endpoint.py).
+
+A Chromium is started anew after a number of visits, or when it has grown too large. The old one gets no further visit
+and ends with its last one. A Chromium or a driver that died or hangs costs the visits that it carried and nothing else:
+the next context starts another.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import asyncio
+from collections.abc import Coroutine, Iterable
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import structlog
-from playwright.async_api import Browser, BrowserContext, Playwright, Route, WebSocketRoute, async_playwright
+from playwright.async_api import Browser, BrowserContext, Route, WebSocketRoute
 from playwright.async_api import Error as BrowserError
 
+from submitter.adapters.chromium import Chromium
+from submitter.adapters.endpoint import only_directly_to, read_endpoint
+from submitter.adapters.finding import REMEDY, FoundBrowser, find, find_installed
 from submitter.adapters.manifest import origin_of
 from submitter.errors import ConfigurationError, PortalUnavailable
+from submitter.redaction import redactor
+
+__all__ = ["REMEDY", "FencedBrowser", "FoundBrowser", "find", "find_installed"]
 
 log = structlog.get_logger()
 
-FLAGS = (
-    "--disable-gpu",
-    "--disable-quic",  # UDP traffic would pass by the host rule
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",  # /dev/shm is tiny in containers
-)
-
-_HEADLESS_NAMES = ("chromium-headless-shell",)  # halves the CPU of a visit where it is installed
-_NAMES = (
-    "google-chrome-stable",
-    "google-chrome",
-    "chromium",
-    "chromium-browser",
-    "microsoft-edge-stable",
-    "microsoft-edge",
-)
-_PLACES = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    ),
-    "win32": (
-        r"%ProgramFiles%\\Google\\Chrome\\Application\\chrome.exe",
-        r"%ProgramFiles(x86)%\\Google\\Chrome\\Application\\chrome.exe",
-        r"%ProgramFiles(x86)%\\Microsoft\\Edge\\Application\\msedge.exe",
-    ),
-}
-REMEDY = (
-    "install Chromium (Debian: apt-get install chromium), or run `playwright install chromium`, or name a browser in "
-    "SUBMITTER_BROWSER"
-)
-
-
-@dataclass(frozen=True)
-class FoundBrowser:
-    path: str | None  # None: Playwright's own
-    how: str
-
-
-def find_installed(*, headed: bool = False) -> FoundBrowser | None:
-    """``SUBMITTER_BROWSER``, else an installed Chrome, Chromium or Edge. None leaves Playwright's own to be tried."""
-    named = os.environ.get("SUBMITTER_BROWSER")
-    if named:
-        path = shutil.which(named)
-        if path is None:
-            raise ConfigurationError(f"SUBMITTER_BROWSER names {named!r}, which is not a program on this machine.")
-        return FoundBrowser(path, "named by SUBMITTER_BROWSER")
-    names = _NAMES if headed else (*_HEADLESS_NAMES, *_NAMES)
-    places = (os.path.expandvars(place) for place in _PLACES.get(sys.platform, ()))
-    for candidate in (*names, *places):
-        path = shutil.which(candidate)
-        if path is not None:
-            return FoundBrowser(path, "installed")
-    return None
-
-
-def find(playwright: Playwright, *, headed: bool = False) -> FoundBrowser:
-    """The browser to use; ConfigurationError with the remedy when this machine has none."""
-    found = find_installed(headed=headed)
-    if found is not None:
-        return found
-    if Path(playwright.chromium.executable_path).exists():
-        return FoundBrowser(None, "Playwright's own")
-    raise ConfigurationError(f"No browser was found; {REMEDY}.")
+CONTEXT_SECONDS = 30.0  # a browser that has not opened a context by then hangs
+LEAVE_SECONDS = 10.0
 
 
 class FencedBrowser:
-    """One Chromium that can reach the given hosts only. It is started with the first context that is asked for."""
+    """A browser that can reach the given hosts only. It is started with the first context that is asked for."""
 
-    def __init__(self, hosts: Iterable[str], *, headed: bool = False) -> None:
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        *,
+        headed: bool = False,
+        endpoint: str = "",
+        recycle_visits: int = 100,
+        recycle_megabytes: float = 2000,
+    ) -> None:
+        """``endpoint``: ws://... of a browser server to use instead of a browser of this machine."""
         self.hosts = sorted(set(hosts))
         self.headed = headed
-        self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
+        self.recycle_visits = recycle_visits
+        self.recycle_megabytes = recycle_megabytes
+        self._endpoint = endpoint
+        self._current: Chromium | None = None
+        self._living: set[Chromium] = set()  # the current one, and those that still carry visits
+        self._closing: set[asyncio.Task[None]] = set()
+        self._starting = asyncio.Lock()
+        self._warned = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -112,60 +68,143 @@ class FencedBrowser:
 
     @property
     def version(self) -> str:
-        return self._browser.version if self._browser else ""
+        return self._current.browser.version if self._current else ""
 
     async def close(self) -> None:
-        """Close whatever is still there; a browser that died already is no error here."""
-        browser, self._browser = self._browser, None
-        playwright, self._playwright = self._playwright, None
-        try:
-            if browser is not None:
-                await browser.close()
-            if playwright is not None:
-                await playwright.stop()
-        except BrowserError as error:
-            log.warning("the browser did not close cleanly", error=str(error).splitlines()[0])
+        """Close whatever is still there, in bounded time; a browser that died already is no error here."""
+        async with self._starting:
+            for chromium in list(self._living):
+                self._end(chromium)
+        await asyncio.gather(*self._closing)
 
     async def launch(self) -> Browser:
-        self._playwright = await async_playwright().start()
-        found = find(self._playwright, headed=self.headed)
-        rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in self.hosts)])
-        arguments = [*FLAGS, f"--host-resolver-rules={rules}"]
-        errors: list[str] = []
-        for sandbox in _sandboxes():
-            try:
-                self._browser = await self._playwright.chromium.launch(
-                    executable_path=found.path, headless=not self.headed, args=arguments, chromium_sandbox=sandbox
-                )
-                if errors:
-                    log.warning("the browser's own sandbox does not work on this machine; running without it")
-                return self._browser
-            except BrowserError as error:
-                errors.append(str(error).splitlines()[0])
-        raise ConfigurationError(f"The browser {found.path or found.how} did not start: {errors[-1]}")
+        """The browser itself, started now if there is none; ConfigurationError or PortalUnavailable if none starts."""
+        async with self._starting:
+            return (await self._ready()).browser
 
     async def context(self, origins: frozenset[str], state: Any = None, **options: Any) -> BrowserContext:
-        """A fresh context that may talk to ``origins`` only; the browser is started anew if it has died."""
-        browser = self._browser
-        if browser is None or not browser.is_connected():
-            await self.close()
+        """A fresh context that may talk to ``origins`` only; PortalUnavailable when there is no browser for it.
+
+        What is wrong then is this machine or the browser server: it must not pause a customer's account.
+        """
+        for is_last in (False, True):
             try:
-                browser = await self.launch()
-            except ConfigurationError as error:  # this machine's trouble: it must not pause a customer's account
+                async with self._starting:
+                    chromium = await self._ready()
+                    chromium.handed += 1
+                    chromium.carried += 1
+            except ConfigurationError as error:
                 raise PortalUnavailable(error.message) from error
-        context = await browser.new_context(
-            storage_state=state, service_workers="block", accept_downloads=False, **options
-        )
-        await context.route(lambda url: origin_of(url) not in origins, _block)
-        await context.route_web_socket(lambda url: origin_of(url) not in origins, _block_socket)
+            try:
+                async with asyncio.timeout(CONTEXT_SECONDS):
+                    return await self._open(chromium, origins, {"storage_state": state, **options})
+            except (BrowserError, TimeoutError) as error:
+                if await chromium.answers():
+                    raise _not_opened(error) from error
+                self._end(chromium)  # it took the others' contexts with it when it died
+                if is_last:
+                    raise _not_opened(error) from error
+        raise AssertionError("the last turn returns or raises")
+
+    async def leave(self, context: BrowserContext) -> None:
+        """Close a visit's context, in bounded time and without an error. A browser that hangs over it is ended."""
+        closing = asyncio.ensure_future(context.close())
+        await asyncio.wait({closing}, timeout=LEAVE_SECONDS)
+        if not closing.done():
+            log.warning("the browser did not close a visit's context in time; it is ended")
+            for chromium in [one for one in self._living if one.browser is context.browser]:
+                self._end(chromium)
+            closing.cancel()
+        outcome = (await asyncio.gather(closing, return_exceptions=True))[0]
+        if isinstance(outcome, BrowserError):
+            log.warning("the browser context was gone before the visit ended")
+
+    # -- which Chromium ----------------------------------------------------------------------------------------------
+
+    async def _ready(self) -> Chromium:
+        """The Chromium for the next context. One at a time: two visits that ask at once must not start two."""
+        current = self._current
+        if current is not None and not current.browser.is_connected():
+            self._end(current)
+        elif current is not None and await self._is_worn(current):
+            self._retire(current)
+        if self._current is None:
+            self._current = await self._start()
+            self._living.add(self._current)
+        return self._current
+
+    async def _start(self) -> Chromium:
+        if not self._endpoint:
+            return await Chromium.launch(self.hosts, headed=self.headed)
+        endpoint = read_endpoint(self._endpoint)
+        chromium = await Chromium.connect(endpoint, self.hosts, headed=self.headed)
+        if not chromium.has_host_rule and not self._warned:
+            self._warned = True
+            log.warning(
+                "the browser server does not take our flags; each context gets a proxy rule as its second fence",
+                server=endpoint.shown,
+            )
+        return chromium
+
+    async def _is_worn(self, chromium: Chromium) -> bool:
+        if chromium.handed >= self.recycle_visits:
+            return True
+        return (await chromium.weigh() or 0) > self.recycle_megabytes
+
+    def _retire(self, chromium: Chromium) -> None:
+        """It gets no further context, and ends with the last one it carries."""
+        if self._current is chromium:
+            self._current = None
+        chromium.is_retiring = True
+        log.info("the browser is started anew", visits=chromium.handed, still_carried=chromium.carried)
+        if chromium.carried <= 0:
+            self._end(chromium)
+
+    def _left(self, chromium: Chromium) -> None:
+        chromium.carried -= 1
+        if chromium.is_retiring and chromium.carried <= 0:
+            self._end(chromium)
+
+    def _end(self, chromium: Chromium) -> None:
+        """Close it in the background: a browser that hangs must not keep the next visit waiting."""
+        if self._current is chromium:
+            self._current = None
+        if chromium in self._living:
+            self._living.discard(chromium)
+            self._in_background(chromium.close())
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    # -- the fences --------------------------------------------------------------------------------------------------
+
+    async def _open(self, chromium: Chromium, origins: frozenset[str], options: dict[str, Any]) -> BrowserContext:
+        if not chromium.has_host_rule:
+            options.setdefault("proxy", only_directly_to(_host(origin) for origin in origins))
+        try:
+            context = await chromium.browser.new_context(service_workers="block", **options)
+        except BaseException:
+            self._left(chromium)
+            raise
+        context.once("close", lambda _: self._left(chromium))
+        try:
+            await context.route(lambda url: origin_of(url) not in origins, _block)
+            await context.route_web_socket(lambda url: origin_of(url) not in origins, _block_socket)
+        except BaseException:
+            self._in_background(self.leave(context))
+            raise
         return context
 
 
-def _sandboxes() -> Sequence[bool]:
-    """Chromium refuses its sandbox to root; some containers refuse it to everybody."""
-    if os.environ.get("SUBMITTER_BROWSER_NO_SANDBOX") == "1" or (hasattr(os, "geteuid") and os.geteuid() == 0):
-        return (False,)
-    return (True, False)
+def _host(origin: str) -> str:
+    return origin.split("://", 1)[1].rsplit(":", 1)[0]
+
+
+def _not_opened(error: BaseException) -> PortalUnavailable:
+    words = redactor.scrub(str(error).partition("\n")[0]) or f"no answer in {CONTEXT_SECONDS:.0f} seconds"
+    return PortalUnavailable(f"The browser opened no context ({words}).")
 
 
 async def _block(route: Route) -> None:

@@ -18,10 +18,22 @@ from submitter.adapters.comparison import require_same, require_same_invoice
 from submitter.adapters.manifest import Manifest, read_manifest
 from submitter.adapters.page import Interruption
 from submitter.adapters.visit import Visit
-from submitter.errors import AdapterBug, DuplicateInvoice, OutcomeUnknown, PortalRejected
+from submitter.errors import (
+    AdapterBug,
+    AmountDiffers,
+    DuplicateInvoice,
+    NotListedYet,
+    OutcomeUnknown,
+    PortalRejected,
+    SubmitterError,
+    UnknownOrder,
+)
 from submitter.model.portal import PortalRecord, Receipt, ReceiptSource, Review, ReviewedFile
 from submitter.model.submission import Round
 from submitter.redaction import redactor
+
+#: Refusals that an earlier try of ours explains: the number is taken, the order's open amount used up, the order gone.
+_OURS_EXPLAINS = (DuplicateInvoice, AmountDiffers, UnknownOrder)
 
 
 class AttemptJournal(Protocol):
@@ -41,7 +53,7 @@ class PortalAdapter(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if not inspect.isabstract(cls):
+        if not inspect.isabstract(cls) and "manifest" not in vars(cls):
             cls.manifest = read_manifest(Path(inspect.getfile(cls)).parent)
 
     # -- what every adapter writes -------------------------------------------------------------------------------
@@ -83,9 +95,16 @@ class PortalAdapter(ABC):
         if there is not None:
             return there
         visit.commits = 0
-        await self.prepare(visit, work)
+        visit.chosen.clear()
+        try:
+            await self.prepare(visit, work)
+        except _OURS_EXPLAINS as refusal:
+            if not work.sent_before:
+                raise
+            return await self._arrived_late(visit, work, refusal)
         require_same(await self.read_back(visit), work)
         review = await visit.capture("review")
+        visit.require_no_question()
         await journal.prepared(review)
         await journal.committing()
         try:
@@ -96,7 +115,7 @@ class PortalAdapter(ABC):
             raise
         except Exception as error:
             evidence = await visit.capture_if_possible("after-the-click")
-            raise OutcomeUnknown(_what_happened(error), evidence=evidence) from error
+            raise _unknown(error, evidence) from error
         if visit.commits != 1:
             raise OutcomeUnknown(f"The adapter pressed the sending button {visit.commits} times.")
         proof = await visit.capture_if_possible("receipt")
@@ -125,16 +144,34 @@ class PortalAdapter(ABC):
 
     @final
     async def _ours_after_all(self, visit: Visit, work: Round, refusal: DuplicateInvoice) -> Receipt:
-        """Refused as a duplicate at the last moment: an earlier try of ours may have arrived late."""
+        """Refused as a duplicate by the click itself, although it was not there a moment ago.
+
+        The click may have arrived twice, or an earlier try of ours late. Where the portal does not list it yet, its
+        two answers contradict each other, and neither is believed: it is looked up until one of them gives way.
+        """
+        evidence = await visit.capture_if_possible("after-the-click")
         try:
             there = await self.look_up(visit, work)
         except Exception as error:
-            raise OutcomeUnknown(_what_happened(error)) from error
+            raise _unknown(error, evidence, refusal) from error
         if there is None:
-            raise refusal
+            raise _unknown(refusal, evidence) from refusal
+        return there
+
+    @final
+    async def _arrived_late(self, visit: Visit, work: Round, refusal: PortalRejected) -> Receipt:
+        """Refused before this attempt sent anything, but an earlier one had: what it sent may have arrived late."""
+        evidence = await visit.capture_if_possible("refused")
+        there = await self.look_up(visit, work)
+        if there is None:
+            raise NotListedYet(words=refusal.words, evidence=evidence) from refusal
         return there
 
 
-def _what_happened(error: BaseException) -> str:
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return f"After the sending click: {redactor.scrub(first)}"
+def _unknown(error: Exception, evidence: tuple[str, ...], cause: SubmitterError | None = None) -> OutcomeUnknown:
+    said = error.message if isinstance(error, SubmitterError) else str(error)
+    first = said.splitlines()[0] if said else type(error).__name__
+    known = cause or (error if isinstance(error, SubmitterError) else None)
+    evidence = (*(known.evidence if known else ()), *evidence)
+    message = f"After the sending click: {redactor.scrub(first)}"
+    return OutcomeUnknown(message, words=known.words if known else "", evidence=evidence, cause=known)

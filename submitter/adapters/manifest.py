@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -25,17 +26,30 @@ class Grade(StrEnum):
     STEADY = "steady"  # has done so for months
 
 
+class Capability(StrEnum):
+    """What an adapter can do beyond what every adapter must."""
+
+    HOLD_REASON = "hold_reason"  # its readings bring the portal's reason beside the status
+    CORRECT_AND_RESUBMIT = "correct_and_resubmit"  # a later round corrects the former under its number
+    NEW_NUMBER = "new_number"  # a later round goes under another number
+    FINGERPRINTS = "fingerprints"  # the portal's review shows the SHA-256 of each file
+    LINES = "lines"  # its review shows quantity and price of each line
+    CODING = "coding"  # cost object, codes and approver are entered and read back
+
+
 class Manifest(Record):
     id: str
     vendor: str
     summary: str
     grade: Grade
     ran_against: str  # what it was really run against, with the date
+    ran_on: date | None = None  # when it was last run against that; None: in every run of the tests
     owner: str
     locale: str  # how the portal writes numbers, for example en-US
     date_format: str  # strptime, for example %m/%d/%Y
     origins: tuple[str, ...] = ("{address}",)  # the only places a visit may talk to
     sign_in: tuple[str, ...] = ("password",)
+    capabilities: tuple[Capability, ...] = ()
     listing_delay_seconds: float = Field(default=0, ge=0)  # until an accepted invoice is surely in the portal's list
     words: Mapping[str, Stage]
     reasons: Mapping[str, Cause] = {}

@@ -1,45 +1,92 @@
-"""The page toolkit: pages that assert themselves on arrival, fields found by ordered candidates, tables read by header.
+"""The page toolkit: pages that assert themselves on arrival, and fields found by ordered candidates.
 
 A field is named once with its candidates, best first: test id, role and name, label, text, then CSS. Using a later one
-works and is reported as drift. Two matches are never resolved by taking the first.
+works and is reported as drift. Two matches are never resolved by taking the first. Whatever lies in an iframe says so
+(``framed``); open shadow roots are looked into without being told.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as BrowserError
-from playwright.async_api import Locator, Page
+from playwright.async_api import FrameLocator, Locator, Page
 
-from submitter.errors import ColumnMissing, FieldAmbiguous, FieldMissing, SubmitterError
+from submitter.errors import FieldAmbiguous, FieldMissing, SubmitterError
 
-Role = Literal["button", "link", "heading", "alert", "status", "textbox", "radio", "checkbox", "combobox", "table"]
+Role = Literal[
+    "alert",
+    "alertdialog",
+    "button",
+    "checkbox",
+    "combobox",
+    "dialog",
+    "grid",
+    "heading",
+    "link",
+    "listbox",
+    "menuitem",
+    "option",
+    "radio",
+    "region",
+    "row",
+    "searchbox",
+    "spinbutton",
+    "status",
+    "switch",
+    "tab",
+    "table",
+    "textbox",
+]
+Kind = Literal["test_id", "role", "label", "text", "css", "headers"]
+
+#: The mark on what was there before a step; see ``PageWatch.mark_shown``.
+SEEN = "data-submitter-seen"
 
 
 @dataclass(frozen=True)
 class By:
     """One way to find an element."""
 
-    kind: Literal["test_id", "role", "label", "text", "css"]
+    kind: Kind
     value: str
     role: Role = "button"
+    frames: tuple[str, ...] = ()  # CSS of the iframes it lies in, the outermost first
+    within: By | None = None  # the one element of the same frame that it lies in
+
+    def root(self, page: Page) -> Page | FrameLocator:
+        """The document it lies in."""
+        root: Page | FrameLocator = page
+        for frame in self.frames:
+            root = root.frame_locator(frame)
+        return root
 
     def on(self, page: Page) -> Locator:
+        inside = self.root(page) if self.within is None else self.within.on(page)
         match self.kind:
             case "test_id":
-                return page.get_by_test_id(self.value)
+                return inside.get_by_test_id(self.value)
             case "role":
-                return page.get_by_role(self.role, name=self.value, exact=True)
+                return inside.get_by_role(self.role, name=self.value, exact=True)
             case "label":
-                return page.get_by_label(self.value, exact=True)
+                return inside.get_by_label(self.value, exact=True)
             case "text":
-                return page.get_by_text(self.value)
+                return inside.get_by_text(self.value)
             case "css":
-                return page.locator(self.value)
+                return inside.locator(self.value)
+            case "headers":
+                found = inside.locator("table, [role=table], [role=grid]")
+                for header in self.value.split("\n"):
+                    words = re.compile(rf"^\s*{re.escape(header)}\s*$")
+                    cells = page.locator("th, td, [role=columnheader]").filter(has_text=words)
+                    found = found.filter(has=cells)
+                return found.filter(has_not=page.locator("table, [role=table], [role=grid]"))
 
 
 def role(kind: Role, name: str) -> By:
@@ -62,16 +109,73 @@ def css(selector: str) -> By:
     return By("css", selector)
 
 
+def headers(*columns: str) -> By:
+    """The innermost table that shows these column headers: for tables without a name, and tables used for layout."""
+    return By("headers", "\n".join(columns))
+
+
+def framed(frame: str, by: By) -> By:
+    """``by`` in the iframe with this CSS selector."""
+    region = None if by.within is None else framed(frame, by.within)
+    return replace(by, frames=(frame, *by.frames), within=region)
+
+
+def inside(region: By, by: By) -> By:
+    """``by`` in the one element that ``region`` names, such as a dialog."""
+    return replace(by, within=region, frames=region.frames)
+
+
+def visible(found: Locator) -> Locator:
+    """Those of the elements that can be seen; many portals keep an empty, hidden box for their alerts on every page."""
+    return found.filter(visible=True)
+
+
+def not_seen_before(found: Locator) -> Locator:
+    """Those of the elements that came with the step in hand."""
+    return found.locator(f"xpath=self::*[not(@{SEEN})]")
+
+
+def addresses(page: Page, frames: bool) -> list[str]:
+    """The path that the page lies at, with the route behind ``#`` where the portal has such; or those of its frames."""
+    found = []
+    for frame in page.frames[1:] if frames else (page,):
+        parts = urlsplit(frame.url)
+        found.append(f"{parts.path}#{parts.fragment}" if parts.fragment[:1] in ("/", "!") else parts.path)
+    return found
+
+
+def lies_at(page: Page, path: str, landmark: By) -> bool:
+    """Whether the page, or a frame of it where the landmark lies in one, is at this path (a regular expression)."""
+    return any(re.fullmatch(path, address) for address in addresses(page, bool(landmark.frames)))
+
+
 @dataclass(frozen=True)
 class PageSpec:
-    """A page of a portal: the path it lies at and a landmark that shows it has arrived."""
+    """A page of a portal: the path it lies at and a landmark that shows it has arrived.
+
+    ``path`` is a regular expression for the whole path; where the route stands behind a #, for ``/app#/invoices``; of
+    a page in an iframe, for the path of the frame.
+    """
 
     name: str
-    path: str  # regular expression for the whole path
+    path: str
     landmark: By
 
-    async def is_shown(self, page: Page) -> bool:
-        return bool(re.fullmatch(self.path, urlsplit(page.url).path)) and await self.landmark.on(page).is_visible()
+    def lies_here(self, page: Page) -> bool:
+        return lies_at(page, self.path, self.landmark)
+
+    async def is_shown(self, page: Page, *, newly: bool = False) -> bool:
+        """Whether this is the page. FieldAmbiguous when its landmark is there twice: then every field may be, too.
+
+        ``newly``: and whether it was not there already when the step began.
+        """
+        if not self.lies_here(page):
+            return False
+        found = visible(self.landmark.on(page))
+        count = await found.count()
+        if count > 1:
+            raise FieldAmbiguous(f"The page {self.name} shows {self.landmark.value!r} {count} times.")
+        return count == 1 and (not newly or await not_seen_before(found).count() == 1)
 
 
 @dataclass(frozen=True)
@@ -87,37 +191,20 @@ class Interruption:
     by_words: Mapping[str, type[SubmitterError]] = field(default_factory=dict)
     path: str = ".*"
 
-    async def is_shown(self, page: Page) -> bool:
-        at = re.fullmatch(self.path, urlsplit(page.url).path)
-        return bool(at) and await self.landmark.on(page).first.is_visible()
+    def lies_here(self, page: Page) -> bool:
+        return lies_at(page, self.path, self.landmark)
+
+    async def is_shown(self, page: Page, *, newly: bool = False) -> bool:
+        if not self.lies_here(page):
+            return False
+        found = visible(self.landmark.on(page))
+        return await (not_seen_before(found) if newly else found).count() > 0
 
     def meaning(self, words: str) -> SubmitterError:
         for phrase, error in self.by_words.items():
             if phrase.casefold() in words.casefold():
                 return error(words=words)
         return self.error(words=words)
-
-
-@dataclass(frozen=True)
-class PagedList:
-    """A table that goes on over several pages, and the texts by which the portal says that it is empty."""
-
-    caption: str
-    columns: tuple[str, ...]
-    page: PageSpec
-    next_link: str
-    empty_texts: tuple[str, ...]
-
-
-@dataclass
-class Row:
-    """A table row by header text."""
-
-    cells: dict[str, str]
-    index: int
-
-    def __getitem__(self, header: str) -> str:
-        return self.cells[header]
 
 
 @dataclass
@@ -127,13 +214,41 @@ class Drift:
     seen: list[str] = field(default_factory=list)
 
 
+async def wait_for_any(
+    page: Page, wanted: Sequence[By], state: Literal["attached", "visible"], seconds: float, *, newly: bool = False
+) -> None:
+    """Until one of them is there; the browser's TimeoutError when none is in time. ``newly``: since the step began."""
+    found = [by.on(page) for by in wanted] or [page.locator("no-such-element")]
+    if state == "visible":
+        found = [not_seen_before(visible(one)) if newly else visible(one) for one in found]
+    if not any(by.frames for by in wanted):
+        either = found[0]
+        for other in found[1:]:
+            either = either.or_(other)
+        found = [either]
+    await _first_of([one.first.wait_for(state=state, timeout=seconds * 1000) for one in found])
+
+
+async def _first_of(waits: Sequence[Awaitable[None]]) -> None:
+    """The first that succeeds, else the first error: locators in different iframes cannot be joined to one."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        left = set(tasks)
+        while left:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            if any(task.exception() is None for task in done):
+                return
+        await tasks[0]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def locate(page: Page, what: str, candidates: Sequence[By], drift: Drift, wait_seconds: float = 5.0) -> Locator:
     """The one element that a candidate names. FieldMissing after the wait, FieldAmbiguous for two or more."""
-    either = candidates[0].on(page)
-    for candidate in candidates[1:]:
-        either = either.or_(candidate.on(page))
-    try:
-        await either.first.wait_for(state="attached", timeout=wait_seconds * 1000)  # only a wait; nothing is used yet
+    try:  # only a wait; nothing is used yet
+        await wait_for_any(page, candidates, "attached", wait_seconds)
     except BrowserError as error:
         raise FieldMissing(f"The page has no {what}.") from error
     for rank, candidate in enumerate(candidates):
@@ -148,49 +263,19 @@ async def locate(page: Page, what: str, candidates: Sequence[By], drift: Drift, 
     raise FieldMissing(f"The page has no {what}.")
 
 
-_READ_TABLE = """table => ({
-  headers: [...table.querySelectorAll('thead th')].map(c => c.innerText.trim()),
-  rows: [...table.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.innerText.trim())),
-})"""
-
-
-async def read_table(page: Page, caption: str, columns: Sequence[str]) -> list[Row]:
-    """The rows of the table with this caption; ColumnMissing names a column that is not in its header."""
-    found = page.get_by_role("table", name=caption, exact=True)
-    count = await found.count()
-    if count != 1:
-        raise (FieldAmbiguous if count else FieldMissing)(f"The page has {count or 'no'} table {caption!r}.")
-    content: dict[str, Any] = await found.evaluate(_READ_TABLE)
-    headers: list[str] = content["headers"]
-    for column in columns:
-        if headers.count(column) != 1:
-            seen = ", ".join(headers)
-            raise ColumnMissing(f"The table {caption!r} has no single column {column!r}; it has {seen}.")
-    rows = []
-    for index, cells in enumerate(content["rows"]):
-        if len(cells) != len(headers):
-            raise ColumnMissing(f"Row {index + 1} of the table {caption!r} does not fit its header.")
-        rows.append(Row(dict(zip(headers, cells, strict=True)), index))
-    return rows
-
-
-_READ_DEFINITIONS = """page => [...document.querySelectorAll('main dl dt')].map(
-  dt => [dt.innerText.trim(), dt.nextElementSibling ? dt.nextElementSibling.innerText.trim() : ''])"""
-
-
-async def read_definitions(page: Page, wanted: Sequence[str]) -> dict[str, str]:
-    """The page's definition list (term -> text). FieldMissing for a wanted term that is not there."""
-    pairs: list[list[str]] = await page.evaluate(_READ_DEFINITIONS)
-    terms = [term for term, _ in pairs]
-    for term in wanted:
-        if terms.count(term) != 1:
-            raise FieldMissing(f"The page shows no single {term!r}.")
-    return {pair[0]: pair[1] for pair in pairs}
-
-
-async def says(page: Page, *words: str) -> bool:
+async def says(page: Page, *words: str, frames: tuple[str, ...] = ()) -> bool:
     """Whether the portal shows one of its own texts: the only evidence that a list is empty."""
+    root = By("css", "body", frames=frames).root(page)
     for one in words:
-        if await page.get_by_text(one, exact=True).is_visible():
+        if await visible(root.get_by_text(one, exact=True)).count():
             return True
     return False
+
+
+async def text_of(page: Page) -> str:
+    """The text of the page, and of what it shows in iframes."""
+    texts = [await page.locator("body").inner_text()]
+    for frame in page.frames[1:]:
+        with contextlib.suppress(BrowserError):  # a frame that goes away meanwhile shows nothing
+            texts.append(await frame.locator("body").inner_text(timeout=1000))
+    return "\n".join(texts)

@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from submitter.adapters.contract import PortalAdapter
 from submitter.adapters.fieldgate import pages
-from submitter.adapters.page import Row, css, label, read_definitions, read_table, role, test_id
+from submitter.adapters.lines import fill_lines
+from submitter.adapters.page import css, label, role, test_id
+from submitter.adapters.tables import Row, read_definitions, read_table
 from submitter.adapters.visit import Visit
 from submitter.errors import DocumentRefused, PageUnknown
 from submitter.model.document import DocumentKind
@@ -27,13 +29,14 @@ class Fieldgate(PortalAdapter):
         if await visit.open("/home", pages.HOME, pages.SIGN_IN) is pages.SIGN_IN:
             await visit.fill("User name", visit.account.user, label("User name"), css("#user"))
             await visit.fill("Password", visit.read_secret("password"), label("Password"), css("#password"))
-            await visit.click("Sign in", role("button", "Sign in"), then=pages.HOME)
+            if await visit.click("Sign in", role("button", "Sign in"), then=(pages.HOME, pages.CODE)) is pages.CODE:
+                await visit.fill("Six-digit code", await visit.one_time_code(), label("Six-digit code"))
+                await visit.click("Verify", role("button", "Verify"), then=pages.HOME)
 
     async def find(self, visit: Visit, number: str) -> PortalRecord | None:
         await visit.open(f"/invoices?q={quote(number, safe='')}", pages.INVOICES)
         rows = [row async for row in visit.list_rows(pages.LIST) if row["Invoice number"] == number]
-        newest = max(rows, key=lambda row: visit.read_number(row["Revision"]), default=None)
-        return None if newest is None else self._record(visit, newest)
+        return self._record(visit, max(rows, key=lambda row: visit.read_number(row["Revision"]))) if rows else None
 
     async def prepare(self, visit: Visit, work: Round) -> None:
         invoice, coding = work.invoice, _coding(work.invoice)
@@ -44,14 +47,16 @@ class Fieldgate(PortalAdapter):
             await visit.open(f"/orders/{quote(invoice.po_number, safe='')}", pages.ORDER)
             await visit.click("Create invoice", role("button", "Create invoice"), then=pages.HEADER)
             await visit.fill("Invoice number", invoice.number, label("Invoice number"), css("#number"))
-        await visit.fill("Invoice date", visit.write_date(invoice.issue_date), label("Invoice date"))
+        await visit.fill_date("Invoice date", invoice.issue_date, label("Invoice date"))
         await visit.tick("Cost object", role("radio", coding.cost_object.value))
         await visit.fill("Cost object number", coding.cost_object_number, label("Cost object number"))
         await visit.fill("Major", coding.major, label("Major"))
         await visit.fill("Minor", coding.minor, label("Minor"))
         await visit.fill("Approver's full name", coding.approver, label("Approver's full name"))
         await visit.click("Continue", role("button", "Continue"), then=pages.LINES)
-        await self._fill_lines(visit, invoice)
+        rows = await read_table(visit.page, "Invoice lines", ("Line", "Quantity", "Unit price"))
+        await fill_lines(visit, invoice, rows, "Quantity for line {line}", "Unit price for line {line}")
+        await visit.fill_money("Tax amount", invoice.tax, label("Tax amount"))
         await visit.click("Continue", role("button", "Continue"), then=pages.ATTACHMENTS)
         copies = [file for file in work.files if file.document.kind is DocumentKind.INVOICE]
         tickets = [file for file in work.files if file.document.kind is not DocumentKind.INVOICE]
@@ -59,21 +64,6 @@ class Fieldgate(PortalAdapter):
         await visit.upload("Signed tickets", tickets, label("Signed tickets"))
         await visit.click("Upload", role("button", "Upload"), then=pages.ATTACHMENTS)
         await visit.click("Continue to review", role("button", "Continue to review"), then=pages.REVIEW)
-
-    async def _fill_lines(self, visit: Visit, invoice: Invoice) -> None:
-        billed = {line.order_line_number: line for line in invoice.lines}
-        if len(billed) != len(invoice.lines) or not billed:
-            raise DocumentRefused("Fieldgate takes one quantity per order line, and the invoice does not state it so.")
-        for row in await read_table(visit.page, "Invoice lines", ("Line", "Quantity", "Unit price")):
-            line = billed.pop(row["Line"], None)
-            quantity = "" if line is None else visit.write_number(line.quantity)
-            await visit.fill(f"Quantity for line {row['Line']}", quantity, label(f"Quantity for line {row['Line']}"))
-            if line is not None:
-                field = f"Unit price for line {row['Line']}"
-                await visit.fill(field, visit.write_number(line.unit_price), label(field))
-        if billed:
-            raise DocumentRefused(f"Order {invoice.po_number} has no line {', '.join(sorted(billed))}.")
-        await visit.fill("Tax amount", visit.write_number(invoice.tax.amount), label("Tax amount"))
 
     async def read_back(self, visit: Visit) -> Review:
         shown = await read_definitions(visit.page, pages.REVIEW_TERMS)
@@ -117,8 +107,7 @@ class Fieldgate(PortalAdapter):
 
     async def probe(self, visit: Visit) -> None:
         await visit.open("/invoices", pages.INVOICES)
-        async for _ in visit.list_rows(pages.LIST):
-            return
+        await anext(visit.list_rows(pages.LIST), None)
 
     def _record(self, visit: Visit, row: Row) -> PortalRecord:
         return PortalRecord(

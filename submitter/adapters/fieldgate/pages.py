@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from submitter.adapters.page import Interruption, PagedList, PageSpec, css, role
+from submitter.adapters.page import Interruption, PageSpec, css, role
+from submitter.adapters.tables import PagedList
 from submitter.errors import (
     AmountDiffers,
     CredentialsRejected,
@@ -21,6 +22,7 @@ from submitter.errors import (
 ALERT = css("main [role=alert]")
 
 SIGN_IN = PageSpec("Sign in", "/sign-in", role("heading", "Sign in to Fieldgate"))
+CODE = PageSpec("Enter your code", "/sign-in/code", role("heading", "Enter your code"))
 HOME = PageSpec("Home", "/home", role("heading", "Home"))
 ORDER = PageSpec("Purchase order", "/orders/.+", role("button", "Create invoice"))
 HEADER = PageSpec("Invoice header", "/drafts/[^/]+/header", role("heading", "Invoice header"))
@@ -39,8 +41,9 @@ INTERRUPTIONS = (
         path="/sign-in",
         by_words={"not correct": CredentialsRejected, "is locked": CredentialsRejected},
     ),
+    Interruption(ALERT, SecondFactor, words=ALERT, path=CODE.path),
     Interruption(SIGN_IN.landmark, SessionLost),
-    Interruption(role("heading", "Enter your code"), SecondFactor),
+    Interruption(CODE.landmark, SecondFactor),
     Interruption(role("heading", "Your password has expired"), PasswordExpired),
     Interruption(role("heading", "New terms of use"), TermsChanged),
     Interruption(role("heading", "Fieldgate is being maintained"), PortalUnavailable),

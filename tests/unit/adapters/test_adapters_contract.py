@@ -13,12 +13,15 @@ from submitter.errors import (
     AmountDiffers,
     DuplicateInvoice,
     FieldMissing,
+    FileRefused,
     LeaseLost,
+    NotListedYet,
     OutcomeUnknown,
     PageUnknown,
     PortalRejected,
     PortalUnavailable,
     ReadBackDiffers,
+    SubmitterError,
     UnknownOrder,
 )
 from submitter.model.money import Money
@@ -218,14 +221,16 @@ def refused_as_duplicate(second_look: PortalRecord | Exception | None) -> tuple[
 
 def test_a_duplicate_that_is_ours_after_all_is_confirmed() -> None:
     run, _ = refused_as_duplicate(record())
-    assert run.happened == [*BEFORE_THE_CLICK, "commit", "find INV-1", "capture found"]
+    assert run.happened == [*BEFORE_THE_CLICK, "commit", "capture after-the-click", "find INV-1", "capture found"]
     assert run.receipt is not None
     assert run.receipt.source is ReceiptSource.FOUND
 
 
-def test_a_duplicate_that_is_not_there_was_refused() -> None:
+def test_a_duplicate_that_is_not_listed_is_unknown_as_the_portal_contradicts_itself() -> None:
     run, refusal = refused_as_duplicate(None)
-    assert run.error is refusal
+    assert isinstance(run.error, OutcomeUnknown)
+    assert run.error.cause is refusal and run.error.words == "already there"
+    assert run.error.evidence == ("picture of after-the-click",)
 
 
 @pytest.mark.parametrize("look", [PageUnknown(), record(total=Money.of("1", "USD"))], ids=["no answer", "another"])
@@ -254,7 +259,68 @@ def test_a_duplicate_at_round_two_is_not_proven_by_the_former_rounds_record() ->
     adapter = Tiny(work, [record("R-5")])
     adapter.commit_raises = refusal = DuplicateInvoice()
     run = Carried(adapter, work)
+    assert isinstance(run.error, OutcomeUnknown) and run.error.cause is refusal
+
+
+# -- refused before anything was sent, where an earlier try may have arrived late ----------------------------------
+
+EXPLAINED = [DuplicateInvoice(words="taken"), AmountDiffers(words="nothing is open"), UnknownOrder()]
+
+
+def refused_at_a_step(refusal: Exception, *, sent_before: bool, second_look: PortalRecord | None) -> Carried:
+    work = a_round(sent_before=sent_before)
+    adapter = Tiny(work, [None, second_look])
+    adapter.prepare_raises = refusal
+    return Carried(adapter, work)
+
+
+@pytest.mark.parametrize("refusal", [*EXPLAINED, FileRefused(words="too big")], ids=lambda e: type(e).__name__)
+def test_a_refusal_before_the_click_is_one_when_nothing_was_ever_sent(refusal: Exception) -> None:
+    run = refused_at_a_step(refusal, sent_before=False, second_look=record())
     assert run.error is refusal
+    assert run.happened == ["find INV-1", "prepare"]
+
+
+@pytest.mark.parametrize("refusal", EXPLAINED, ids=lambda e: type(e).__name__)
+def test_what_our_earlier_try_explains_is_looked_up(refusal: Exception) -> None:
+    run = refused_at_a_step(refusal, sent_before=True, second_look=record())
+    assert run.receipt is not None and run.receipt.source is ReceiptSource.FOUND
+    assert run.happened == ["find INV-1", "prepare", "capture refused", "find INV-1", "capture found"]
+
+
+@pytest.mark.parametrize("refusal", EXPLAINED, ids=lambda e: type(e).__name__)
+def test_what_our_earlier_try_explains_and_is_not_listed_is_tried_later(refusal: SubmitterError) -> None:
+    run = refused_at_a_step(refusal, sent_before=True, second_look=None)
+    assert isinstance(run.error, NotListedYet)
+    assert run.error.words == refusal.words and run.error.evidence == ("picture of refused",)
+
+
+def test_what_an_earlier_try_does_not_explain_is_a_refusal() -> None:
+    refusal = FileRefused(words="too big")
+    assert refused_at_a_step(refusal, sent_before=True, second_look=record()).error is refusal
+
+
+# -- dialogs -------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_committed_over_a_question_nobody_has_answered() -> None:
+    work, question = a_round(), PageUnknown(words="Really?")
+    visit = FakeVisit(question=question)
+    with pytest.raises(PageUnknown) as caught:
+        asyncio.run(Tiny(work).carry(visit, work, FakeJournal(visit)))  # type: ignore[arg-type]
+    assert caught.value is question and "committing" not in visit.happened
+
+
+@pytest.mark.parametrize("cause", [PageUnknown(words="Really?"), PortalUnavailable()], ids=lambda e: type(e).__name__)
+def test_what_came_instead_of_a_receipt_is_kept_with_the_unknown(cause: SubmitterError) -> None:
+    work = a_round()
+    adapter = Tiny(work)
+    adapter.commit_raises = cause
+    cause.evidence = ("picture of a tab",)
+    run = Carried(adapter, work)
+    assert isinstance(run.error, OutcomeUnknown) and run.error.cause is cause
+    assert run.error.words == cause.words and cause.words not in run.error.message.split()
+    assert run.error.evidence == ("picture of a tab", "picture of after-the-click")
 
 
 # -- the class itself ----------------------------------------------------------------------------------------------
@@ -265,7 +331,7 @@ def test_the_manifest_is_read_from_the_adapters_own_folder() -> None:
     assert Tiny.manifest.locale == "de-DE"
 
 
-@pytest.mark.parametrize("name", ["carry", "look_up", "_ours_after_all"])
+@pytest.mark.parametrize("name", ["carry", "look_up", "_ours_after_all", "_arrived_late"])
 def test_the_order_is_final(name: str) -> None:
     assert getattr(getattr(PortalAdapter, name), "__final__", False)
 

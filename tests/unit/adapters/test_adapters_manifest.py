@@ -86,7 +86,7 @@ def entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
         )
     )
     monkeypatch.setattr(catalogue, "entry_points", lambda group: points.select(group=group))
-    monkeypatch.setattr(catalogue, "adapter_class", adapter_class.__wrapped__)
+    monkeypatch.setattr(catalogue, "installed_adapter", catalogue.installed_adapter.__wrapped__)
 
 
 @pytest.mark.usefixtures("entry_points")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from submitter.adapters.contract import PortalAdapter
@@ -40,12 +41,18 @@ class FakeVisit:
 
     happened: list[str] = field(default_factory=list)
     commits: int = 0
+    chosen: dict[str, Path] = field(default_factory=dict)
+    question: Exception | None = None
 
     async def capture(self, label: str) -> tuple[str, ...]:
         self.happened.append(f"capture {label}")
         return (f"picture of {label}",)
 
     capture_if_possible = capture
+
+    def require_no_question(self) -> None:
+        if self.question:
+            raise self.question
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Tiny(PortalAdapter):
         self.review: Review = review_of(work)
         self.clicks = 1
         self.commit_raises: Exception | None = None
+        self.prepare_raises: Exception | None = None
         self.receipt = TAKEN
 
     async def sign_in(self, visit: Any) -> None:
@@ -84,6 +92,8 @@ class Tiny(PortalAdapter):
 
     async def prepare(self, visit: Any, work: Round) -> None:
         visit.happened.append("prepare")
+        if self.prepare_raises:
+            raise self.prepare_raises
 
     async def read_back(self, visit: Any) -> Review:
         visit.happened.append("read back")
