@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Self
 
 import structlog
@@ -23,6 +26,17 @@ from submitter.store.database import Database
 from submitter.store.leases import Claim
 
 log = structlog.get_logger()
+
+
+def boot_id() -> str:
+    """Which boot ``boot_seconds`` counts from; readings of two processes compare only when this is the same."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return _OF_THIS_PROCESS
+
+
+_OF_THIS_PROCESS = uuid.uuid4().hex
 
 
 def boot_seconds() -> float:
@@ -49,7 +63,9 @@ class LeaseKeeper:
         self._heartbeat = heartbeat.total_seconds()
         self._margin = lasts.total_seconds() / 4
         self._set_deadline(started)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        # Threads of its own: a storage that hangs may hold all the others, and the lease would run out meanwhile
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lease")
         self._on_lost: Callable[[], Awaitable[None]] | None = None
 
     @staticmethod
@@ -74,22 +90,30 @@ class LeaseKeeper:
             raise LeaseLost("This machine's clock was set back; its claim can no longer be trusted.")
 
     def renew(self) -> None:
-        """Renew in the database, in the calling thread; the deadline counts from before the call."""
+        """Renew in the database, in the calling thread; the deadline counts from before the call.
+
+        What may be lost already is not renewed: somebody may have looked, and acted, in between.
+        """
+        self.guard()
         before = self.clocks()
         with self._database.transaction() as c:
             leases.renew(c, self.claim, self._database.now(c), self.lasts)
         self._set_deadline(before)
 
+    async def renew_now(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.renew)
+
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._beat())
+        self._tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._watch())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if not self.lost.is_set():
-            await asyncio.to_thread(self._release)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._release)
+        self._threads.shutdown(wait=False)
 
     def _release(self) -> None:
         try:
@@ -99,16 +123,28 @@ class LeaseKeeper:
             log.warning("the lease was not given back; it will run out", account=self.claim.account, error=str(error))
 
     async def _beat(self) -> None:
-        while True:
+        while not self.lost.is_set():
             await asyncio.sleep(self._heartbeat)
             try:
-                self.guard()
-                await asyncio.to_thread(self.renew)
+                await self.renew_now()
             except LeaseLost as error:
-                log.warning("the lease is lost", account=self.claim.account, why=error.message)
-                self.lost.set()
-                if self._on_lost is not None:
-                    await self._on_lost()
-                return
+                await self._lose(error)
             except SQLAlchemyError as error:  # the database is away: go on until the deadline says stop
                 log.warning("the lease could not be renewed", account=self.claim.account, error=type(error).__name__)
+
+    async def _watch(self) -> None:
+        """Look at the clocks in a task of its own: a renewal may hang for longer than the lease lasts."""
+        while not self.lost.is_set():
+            await asyncio.sleep(min(self._heartbeat, self._margin, 2.0) / 2)
+            try:
+                self.guard()
+            except LeaseLost as error:
+                await self._lose(error)
+
+    async def _lose(self, error: LeaseLost) -> None:
+        if self.lost.is_set():
+            return
+        self.lost.set()
+        log.warning("the lease is lost", account=self.claim.account, why=error.message)
+        if self._on_lost is not None:
+            await self._on_lost()

@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from submitter.documents.vault import Vault
+from submitter.documents.vault.vault import Vault, open_vault
 from submitter.errors import ConfigurationError
 from submitter.model.account import Account, Customer
 from submitter.settings import Settings, read_customers, read_settings
@@ -34,16 +34,18 @@ class Office:
 
     def close(self) -> None:
         self.database.close()
+        self.vault.close()
 
 
 def open_office(home: Path) -> Office:
     """Read the settings, open and migrate the database, and make every configured account known to it."""
     settings = read_settings(home)
     customers = read_customers(settings)
+    vault = open_vault(settings.documents(), encrypted=settings.documents_encrypted)
     database = open_database(settings.database())
     with database.transaction() as c:
         accounts.register(c, (customer.account for customer in customers))
-    return Office(settings, customers, database, Vault(settings.data / "vault"))
+    return Office(settings, customers, database, vault)
 
 
 def person() -> str:

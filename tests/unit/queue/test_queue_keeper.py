@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -131,8 +132,7 @@ def hold(keeper: LeaseKeeper) -> list[str]:
         keeper.close_on_loss(on_lost)
         async with keeper:
             await asyncio.wait_for(keeper.lost.wait(), 20)
-            assert keeper._task is not None
-            await asyncio.wait_for(asyncio.shield(keeper._task), 20)  # it beats no more
+            await asyncio.wait_for(asyncio.gather(*map(asyncio.shield, keeper._tasks)), 20)  # it beats no more
         happened.append("left")
 
     asyncio.run(visit())
@@ -172,7 +172,40 @@ def test_a_database_that_is_away_is_waited_for_until_the_deadline(
 
     monkeypatch.setattr(keeper, "renew", away)
     assert hold(keeper) == ["closed the browser", "left"]
-    assert asked == [BOOT, BOOT + 10, BOOT + 20, BOOT + 30, BOOT + 40]
+    assert asked[:5] == [BOOT, BOOT + 10, BOOT + 20, BOOT + 30, BOOT + 40]
+
+
+def test_a_renewal_that_hangs_does_not_keep_the_browser_open(
+    clocks: Clocks, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A half-open connection: the database neither answers nor refuses."""
+    keeper = keeper_of(database)
+    closed = threading.Event()
+
+    def hang() -> None:
+        clocks.pass_by(46)
+        assert closed.wait(20), "the browser was not closed while the renewal hung"
+
+    async def on_lost() -> None:
+        closed.set()
+
+    async def visit() -> None:
+        keeper.close_on_loss(on_lost)
+        async with keeper:
+            await asyncio.wait_for(keeper.lost.wait(), 20)
+
+    monkeypatch.setattr(keeper, "renew", hang)
+    asyncio.run(visit())
+    assert closed.is_set()
+
+
+def test_what_may_be_lost_already_is_not_renewed(clocks: Clocks, database: Database) -> None:
+    with database.transaction() as c:
+        claim = take(c, "me", database.now(c))
+    keeper = keeper_of(database, claim)
+    clocks.pass_by(46)
+    with pytest.raises(LeaseLost):
+        keeper.renew()
 
 
 def test_a_living_lease_is_renewed_and_given_back_at_the_end(database: Database) -> None:

@@ -31,6 +31,7 @@ from submitter.redaction import redactor
 from tests.unit.store.made import NOW
 
 S = RoundState
+FIRST = timedelta(minutes=2)
 AT_ONCE, LATER = "at once", "later"
 
 #: Class -> (state, due, counts as a try). A class that is not in here has no decision yet, and the test fails.
@@ -60,7 +61,11 @@ DECIDED = {
     "PortalUnavailable": (S.QUEUED, LATER, True),
     "SessionLost": (S.QUEUED, AT_ONCE, True),
     "OutcomeUnknown": (S.PARKED, AT_ONCE, True),  # never asked: such a round becomes unknown, not failed
+    "NotListedYet": (S.QUEUED, LATER, True),
     "LeaseLost": (S.QUEUED, LATER, True),  # never asked: such a visit may not write another word
+    # somebody wanted it to stop: it is due again as it was
+    "AccountStopped": (S.QUEUED, AT_ONCE, False),
+    "StopAsked": (S.QUEUED, AT_ONCE, False),
     "ConfigurationError": (S.PARKED, AT_ONCE, True),
     "AdapterBug": (S.PARKED, AT_ONCE, True),
 }
@@ -86,7 +91,7 @@ OURS = [cls for cls in tree() if cls.__module__ == "submitter.errors"]
 def test_every_class_has_a_decision(cls: type[SubmitterError]) -> None:
     assert cls.__name__ in DECIDED, f"nobody has decided what becomes of a round that meets {cls.__name__}"
     state, due, counts = DECIDED[cls.__name__]
-    then = after_failure(cls(words="no"), 0, NOW)
+    then = after_failure(cls(words="no"), 0, NOW, FIRST)
     assert then.due_at is not None
     assert (then.state, then.counts_as_try) == (state, counts)
     assert (then.due_at > NOW) is (due == LATER)
@@ -100,20 +105,34 @@ def test_every_decision_has_a_class() -> None:
 @pytest.mark.parametrize("name", ["PortalUnavailable", "SessionLost"])
 def test_a_round_that_failed_too_often_is_parked_and_the_others_go_on(name: str) -> None:
     error = getattr(errors, name)()
-    assert after_failure(error, policy.MOST_TRIES - 2, NOW).state is S.QUEUED
-    assert after_failure(error, policy.MOST_TRIES - 1, NOW).state is S.PARKED
+    assert after_failure(error, policy.MOST_TRIES - 2, NOW, FIRST).state is S.QUEUED
+    assert after_failure(error, policy.MOST_TRIES - 1, NOW, FIRST).state is S.PARKED
+
+
+def test_a_portal_that_says_when_to_come_back_is_not_asked_before() -> None:
+    asked = timedelta(hours=9)
+    assert after_failure(errors.PortalUnavailable(retry_after=asked), 0, NOW, FIRST).due_at == NOW + asked
+    soon = after_failure(errors.PortalUnavailable(retry_after=timedelta(seconds=1)), 0, NOW, FIRST).due_at
+    assert soon is not None and soon >= NOW + FIRST * 0.75, "our own wait is the least"
 
 
 def test_what_pauses_an_account_never_uses_up_a_rounds_tries() -> None:
-    then = after_failure(errors.TermsChanged(), policy.MOST_TRIES + 5, NOW)
+    then = after_failure(errors.TermsChanged(), policy.MOST_TRIES + 5, NOW, FIRST)
     assert (then.state, then.counts_as_try) == (S.QUEUED, False)
 
 
 @pytest.mark.parametrize("tries", range(30))
 def test_waits_double_up_to_four_hours_give_or_take_a_quarter(tries: int) -> None:
-    middle = min(timedelta(minutes=2) * 2**tries, timedelta(hours=4))
-    waits = [backoff(tries) for _ in range(50)]
+    middle = min(FIRST * 2**tries, timedelta(hours=4))
+    waits = [backoff(tries, FIRST) for _ in range(50)]
     assert middle * 0.75 <= min(waits) < max(waits) <= middle * 1.25
+
+
+def test_a_click_that_came_to_nothing_is_made_again_but_not_for_ever() -> None:
+    states = [policy.after_absence(before, NOW).state for before in range(policy.MOST_RETURNS + 2)]
+    assert states == [None, None, S.PARKED, S.PARKED, S.PARKED]
+    assert policy.after_absence(0, NOW).due_at == NOW
+    assert "submitter retry" in (policy.after_absence(2, NOW).error or "")
 
 
 # -- the classes themselves ----------------------------------------------------------------------------------------

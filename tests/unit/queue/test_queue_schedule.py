@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from submitter.documents.vault import Vault
+from submitter.documents.vault.vault import Vault
 from submitter.model.account import Account, Customer
 from submitter.queue import schedule
 from submitter.queue.office import Office
@@ -130,7 +130,7 @@ def test_a_night_that_was_read_is_not_made_due_again(office: Office) -> None:
     mark_due(office, one, now)
     with office.database.transaction() as c:
         assert accounts.due(c, now) == [one.id]
-        accounts.reading_done(c, one.id)
+        accounts.reading_done(c, one.id, now)
     mark_due(office, one, now + timedelta(hours=1))
     with office.database.reading() as c:
         assert accounts.due(c, now + timedelta(hours=1)) == []
