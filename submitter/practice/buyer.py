@@ -12,6 +12,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+PORTALS = ("fieldgate", "cobalt", "ledgerline", "meridian")  # those that can be started
+
 
 class BuyerRefused(Exception):
     """The buyer's side answered with an error; its words are the message."""
@@ -53,6 +55,11 @@ class Buyer:
     def set_status(self, confirmation: str, status: str, **more: Any) -> None:
         self.ask("POST", f"/invoices/{quote(confirmation)}/status", {"status": status, **more})
 
+    def mails(self, to: str = "") -> list[dict[str, Any]]:
+        """What the portal has sent by e-mail since it was started, oldest first; codes among it."""
+        found: list[dict[str, Any]] = self.ask("GET", f"/mails?to={quote(to)}")["mails"]
+        return found
+
     def ledger(self) -> dict[str, Any]:
         """Every invoice the portal ever accepted, with the SHA-256 of every file it received."""
         found: dict[str, Any] = self.ask("GET", "/ledger")
@@ -62,16 +69,20 @@ class Buyer:
         """Switch a fault on: it strikes the next matching request of the supplier's."""
         self.ask("POST", "/faults", {"kind": kind, **more})
 
+    def let_time_pass(self, seconds: float) -> None:
+        """What the portal has yet to list has waited this much longer."""
+        self.ask("POST", "/clock", {"seconds": seconds})
+
     def settings(self, **changes: Any) -> None:
         self.ask("PUT", "/settings", changes)
 
 
 @contextmanager
-def running_fieldgate(folder: Path, port: int = 0) -> Iterator[Buyer]:
-    """Fieldgate in its own process, which ends with this block, or with us if we die first."""
+def running_portal(portal: str, folder: Path, port: int = 0) -> Iterator[Buyer]:
+    """A practice portal in its own process, which ends with this block, or with us if we die first."""
     process = subprocess.Popen(  # noqa: S603
         [
-            *(sys.executable, "-m", "submitter.practice", "fieldgate", "--with-parent"),
+            *(sys.executable, "-m", "submitter.practice", portal, "--with-parent"),
             *("--folder", str(folder), "--port", str(port)),
         ],
         stdout=subprocess.PIPE,
@@ -91,3 +102,9 @@ def running_fieldgate(folder: Path, port: int = 0) -> Iterator[Buyer]:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+@contextmanager
+def running_fieldgate(folder: Path, port: int = 0) -> Iterator[Buyer]:
+    with running_portal("fieldgate", folder, port) as buyer:
+        yield buyer

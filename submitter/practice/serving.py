@@ -16,7 +16,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import FrameType
+from typing import Generic, Protocol, TypeVar
 
 import uvicorn
 from starlette.datastructures import MutableHeaders
@@ -199,6 +201,52 @@ def serve_portal(
         server.run(sockets=[listener])
     finally:
         listener.close()
+
+
+class OpenPortal(Protocol):
+    """A portal whose books are open."""
+
+    buyer_token: str
+
+    def close(self) -> None: ...
+
+
+P = TypeVar("P", bound=OpenPortal)
+
+
+@dataclass(frozen=True)
+class PracticePortal(Generic[P]):
+    """One practice portal: how its books in a folder are opened, and its pages over them."""
+
+    name: str
+    opened: Callable[[Path, str, bool], P]
+    build_app: Callable[[P], ASGIApp]
+
+    def serve(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        buyer_token: str | None = None,
+        fixed_clock: bool = False,
+        with_parent: bool = False,
+        announce: Callable[[Announcement], None] | None = None,
+    ) -> None:
+        """Serves it out of a folder until it is told to stop; `announce` learns the address (default: printed)."""
+        listener = open_loopback_socket(port, host)
+        portal = self.opened(folder, buyer_token or new_token(), fixed_clock)
+        try:
+            serve_portal(
+                self.build_app(portal),
+                portal=self.name,
+                listener=listener,
+                buyer_token=portal.buyer_token,
+                with_parent=with_parent,
+                announce=announce,
+            )
+        finally:
+            portal.close()
 
 
 def print_announcement(announcement: Announcement) -> None:

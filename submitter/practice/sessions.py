@@ -30,6 +30,10 @@ class Session:
     expire_password: bool = False
     pending_code: str = ""
     next_path: str = "/home"
+    named: str = ""  # who says to be coming in, where the password is asked for on a page of its own
+    proven: bool = False  # a second factor was given
+    code_until: float = 0.0  # until when a mailed code is good
+    forms: dict[str, str] = field(default_factory=dict)  # the token of each form's page that was shown last
 
     @property
     def fingerprint(self) -> str:

@@ -1,8 +1,5 @@
 """Fieldgate put together: its pages, its buyer's side, and how it is started."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -16,14 +13,7 @@ from submitter.practice.fieldgate.buyer_api import buyer_api_routes
 from submitter.practice.fieldgate.buyer_pages import buyer_page_routes
 from submitter.practice.fieldgate.desk import Desk
 from submitter.practice.fieldgate.portal import HERE, Portal
-from submitter.practice.serving import (
-    LOOPBACK,
-    Announcement,
-    OfficeHeaders,
-    new_token,
-    open_loopback_socket,
-    serve_portal,
-)
+from submitter.practice.serving import LOOPBACK, OfficeHeaders, PracticePortal
 
 
 def build_app(portal: Portal) -> Starlette:
@@ -97,27 +87,4 @@ def _wizard_routes(desk: Desk) -> list[Route]:
     ]
 
 
-def serve_fieldgate(
-    folder: Path,
-    *,
-    port: int = 0,
-    host: str = LOOPBACK,
-    buyer_token: str | None = None,
-    fixed_clock: bool = False,
-    with_parent: bool = False,
-    announce: Callable[[Announcement], None] | None = None,
-) -> None:
-    """Serves Fieldgate out of a folder until it is told to stop; `announce` learns the address (default: printed)."""
-    listener = open_loopback_socket(port, host)
-    portal = Portal(folder, buyer_token or new_token(), fixed_clock)
-    try:
-        serve_portal(
-            build_app(portal),
-            portal="fieldgate",
-            listener=listener,
-            buyer_token=portal.buyer_token,
-            with_parent=with_parent,
-            announce=announce,
-        )
-    finally:
-        portal.books.close()
+FIELDGATE = PracticePortal("fieldgate", Portal, build_app)

@@ -1,7 +1,8 @@
-"""The file in which Fieldgate keeps everything: one SQLite database beside a folder of uploaded files."""
+"""The file in which a practice portal keeps everything: one SQLite database beside a folder of uploaded files."""
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -62,25 +63,32 @@ FIXED_MOMENT = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 
 
 class Books:
-    """The database, one change at a time. Threads may share it."""
+    """The database, one change at a time. Threads may share it. `more_schema` adds a portal's own tables."""
 
-    def __init__(self, folder: Path, fixed_clock: bool = False) -> None:
+    def __init__(
+        self, folder: Path, fixed_clock: bool = False, *, name: str = "fieldgate", more_schema: str = ""
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.files = folder / "files"
         self.files.mkdir(exist_ok=True)
-        self.path = folder / "fieldgate.sqlite3"
+        self.path = folder / f"{name}.sqlite3"
+        self.ahead_seconds = 0.0
         self._fixed_clock = fixed_clock
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         # The books of a practice portal must outlive its process, not a power cut: no waiting for the disk.
         self._connection.executescript(
-            "PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;" + SCHEMA
+            "PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;" + SCHEMA + more_schema
         )
 
     def now(self) -> str:
         """The moment written into the books and shown to people, ISO 8601 in UTC."""
         return (FIXED_MOMENT if self._fixed_clock else datetime.now(UTC)).isoformat(timespec="seconds")
+
+    def moment(self) -> float:
+        """Seconds by which the portal decides what it lists already; `ahead_seconds` makes it later than it is."""
+        return time.time() + self.ahead_seconds
 
     def rows(self, sql: str, *values: Value) -> list[sqlite3.Row]:
         with self._lock:

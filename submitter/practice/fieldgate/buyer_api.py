@@ -22,8 +22,9 @@ Answer = tuple[int, dict[str, Any]]
 Call = Callable[[Request, dict[str, Any]], Awaitable[Answer]]
 
 
-def buyer_api_routes(portal: Portal) -> list[Route]:
-    api = BuyerApi(portal)
+def buyer_api_routes(portal: Portal, own: "BuyerApi | None" = None) -> list[Route]:
+    """The calls, answered by a portal's `own` way of answering them if it has one."""
+    api = own or BuyerApi(portal)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/orders", api.list_orders),
         ("POST", "/orders", api.add_order),
@@ -36,17 +37,23 @@ def buyer_api_routes(portal: Portal) -> list[Route]:
         ("GET", "/ledger", api.show_ledger),
         ("GET", "/settings", api.show_settings),
         ("PUT", "/settings", api.change_settings),
+        ("POST", "/clock", api.let_time_pass),
         ("GET", "/faults", api.list_faults),
         ("POST", "/faults", api.arm_fault),
         ("DELETE", "/faults", api.clear_faults),
     ]
-    return [Route(f"/buyer/api{path}", _endpoint(portal, call), methods=[method]) for method, path, call in calls]
+    return [
+        Route(f"/buyer/api{path}", buyer_endpoint(portal.buyer_token, call), methods=[method])
+        for method, path, call in calls
+    ]
 
 
-def _endpoint(portal: Portal, call: Call) -> Callable[[Request], Awaitable[Response]]:
+def buyer_endpoint(buyer_token: str, call: Call) -> Callable[[Request], Awaitable[Response]]:
+    """One call of a practice portal's buyer's side: its token, JSON in and out, refusals as sentences."""
+
     async def endpoint(request: Request) -> Response:
         token = request.headers.get("X-Buyer-Token", "")
-        if not hmac.compare_digest(token.encode(), portal.buyer_token.encode()):
+        if not hmac.compare_digest(token.encode(), buyer_token.encode()):
             return JSONResponse({"error": "The header X-Buyer-Token is missing or wrong."}, 401)
         try:
             body = json.loads(await request.body() or b"{}")
@@ -71,11 +78,11 @@ class BuyerApi:
         self.portal = portal
 
     async def list_orders(self, request: Request, body: dict[str, Any]) -> Answer:
-        return 200, {"orders": [_order(order) for order in self.portal.orders.all()]}
+        return 200, {"orders": [order_as_dict(order) for order in self.portal.orders.all()]}
 
     async def add_order(self, request: Request, body: dict[str, Any]) -> Answer:
         order, new = self.portal.orders.add(body)
-        return (201 if new else 200), _order(order)
+        return (201 if new else 200), order_as_dict(order)
 
     async def book_receipt(self, request: Request, body: dict[str, Any]) -> Answer:
         order = self.portal.orders.find_for_buyer(request.path_params["po"], str(body.get("supplier_login") or ""))
@@ -83,7 +90,7 @@ class BuyerApi:
             raise LookupError(f"There is no order {request.path_params['po']!r}.")
         quantity = read_figure(str(body.get("quantity", "")), "quantity")
         self.portal.orders.book_receipt(order, str(body.get("line", "")), quantity)
-        return 201, _order(self.portal.orders.find_by_id(order.id))
+        return 201, order_as_dict(self.portal.orders.find_by_id(order.id))
 
     async def list_logins(self, request: Request, body: dict[str, Any]) -> Answer:
         """With the code that a login without an authenticator app is being asked for, as if read from its e-mail."""
@@ -99,11 +106,7 @@ class BuyerApi:
         user, password = str(body.get("user") or "").strip(), str(body.get("password") or "")
         if not user or not password:
             raise Refused("A login needs user and password.")
-        secret = str(body.get("totp_secret") or "").replace(" ", "").upper()
-        try:
-            base64.b32decode(secret + "=" * (-len(secret) % 8))
-        except ValueError:
-            raise Refused("totp_secret is not Base32.") from None
+        secret = read_totp_secret(body)
         supplier = str(body.get("supplier_name") or user)
         self.portal.logins.add(user, password, supplier, secret, self.portal.settings.terms_version)
         return 201, {"user": user, "supplier_name": supplier, "totp": bool(secret)}
@@ -143,6 +146,14 @@ class BuyerApi:
         self.portal.settings.change(body)
         return 200, self.portal.settings.as_dict()
 
+    async def let_time_pass(self, request: Request, body: dict[str, Any]) -> Answer:
+        """What waits to be listed has waited this much longer. Forgotten when the portal is started anew."""
+        seconds = body.get("seconds")
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+            raise Refused(f"seconds is a number, 0 or more, not {seconds!r}.")
+        self.portal.books.ahead_seconds += seconds
+        return 200, {"ahead_seconds": self.portal.books.ahead_seconds}
+
     async def list_faults(self, request: Request, body: dict[str, Any]) -> Answer:
         return 200, {"faults": self.portal.faults.as_list()}
 
@@ -154,13 +165,23 @@ class BuyerApi:
         return 200, {"faults": self.portal.faults.as_list()}
 
 
+def read_totp_secret(body: dict[str, Any]) -> str:
+    """The key of an authenticator app as people copy it, with blanks and in any case; empty for none."""
+    secret = str(body.get("totp_secret") or "").replace(" ", "").upper()
+    try:
+        base64.b32decode(secret + "=" * (-len(secret) % 8))
+    except ValueError:
+        raise Refused("totp_secret is not Base32.") from None
+    return secret
+
+
 def decide(portal: Portal, invoice: Invoice, wanted: dict[str, Any]) -> None:
     """The buyer's decision on an invoice, or (without a status) a comment; unknown words only by force."""
     status = str(wanted.get("status") or invoice.status)
     if status not in (*STATUSES, invoice.status) and not wanted.get("force"):
         raise Refused(f"There is no status {status!r}{suggest(status, list(STATUSES))}")
     comment, reason = str(wanted.get("comment") or ""), str(wanted.get("reason") or "")
-    paid = str(wanted.get("payment_reference") or ""), _iso_date(str(wanted.get("paid_on") or ""))
+    paid = str(wanted.get("payment_reference") or ""), iso_date(str(wanted.get("paid_on") or ""))
     if status == invoice.status:
         reason = reason or invoice.reason
         paid = paid[0] or invoice.payment_reference, paid[1] or invoice.paid_on
@@ -171,7 +192,7 @@ def decide(portal: Portal, invoice: Invoice, wanted: dict[str, Any]) -> None:
     portal.ledger.note(invoice, status, by="Accounts payable", comment=comment, reason=reason, paid=paid)
 
 
-def _iso_date(text: str) -> str:
+def iso_date(text: str) -> str:
     """The buyer's programs send 2026-03-31; people type 03/31/2026."""
     if not text:
         return ""
@@ -184,7 +205,7 @@ def _iso_date(text: str) -> str:
         raise Refused(f"paid_on is a date such as 2026-03-31, not {text!r}.") from None
 
 
-def _order(order: Order) -> dict[str, Any]:
+def order_as_dict(order: Order) -> dict[str, Any]:
     shown = asdict(order) | {"status": order.status}
     shown["lines"] = [asdict(line) | {"quantity": line.ordered, "open": line.open} for line in order.lines]
     plain: dict[str, Any] = json.loads(json.dumps(shown, default=lambda value: format(value, "f")))

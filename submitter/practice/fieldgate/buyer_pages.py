@@ -38,6 +38,8 @@ def buyer_page_routes(portal: Portal) -> list[Route]:
 class BuyerPages:
     """One page with everything, because its people are trainers and demonstrators."""
 
+    cookie = BUYER_COOKIE
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
@@ -45,7 +47,7 @@ class BuyerPages:
         token = request.query_params.get("token", "")
         if token and hmac.compare_digest(token.encode(), self.portal.buyer_token.encode()):
             answer = go_to("/buyer")
-            answer.set_cookie(BUYER_COOKIE, self.portal.buyer_cookie, httponly=True, samesite="lax", path="/buyer")
+            answer.set_cookie(self.cookie, self.portal.buyer_cookie, httponly=True, samesite="lax", path="/buyer")
             return answer
         if not self._is_buyer(request):
             return self._message(401, "Buyers only", "Open this page with the address that was shown at the start.")
@@ -89,7 +91,7 @@ class BuyerPages:
         return go_to(f"/buyer?done={quote(f'{order.number}: receipt booked')}")
 
     def _is_buyer(self, request: Request) -> bool:
-        cookie = request.cookies.get(BUYER_COOKIE, "")
+        cookie = request.cookies.get(self.cookie, "")
         return hmac.compare_digest(cookie.encode(), self.portal.buyer_cookie.encode())
 
     def _allows(self, token: str) -> bool:

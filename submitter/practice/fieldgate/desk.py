@@ -1,6 +1,5 @@
 """The front desk: what happens to every request of a supplier before and after its page is made."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from starlette.routing import Route
 from submitter.practice.fieldgate.portal import SESSION_COOKIE, Portal, Visit, go_to
 from submitter.practice.serving import NoAnswer, is_sent_again_by_browser
 from submitter.practice.sessions import Session, Stage
+from submitter.practice.trouble import meet_trouble, trouble_page
 
 Handler = Callable[[Visit], Awaitable[Response]]
 WITHOUT_SIGN_IN = {"sign-in", "code"}
@@ -32,7 +32,7 @@ class Desk:
             session = self.portal.sessions.find(cookie, self.portal.settings.idle_seconds)
             visit = Visit(request, self.portal, page, session)
             response = await self._answer(visit, handler)
-            response = _double(visit, response)
+            response = trouble_page(visit, response, request.path_params.get("confirmation", page))
             if visit.session is not None and visit.session.id != cookie:
                 response.set_cookie(SESSION_COOKIE, visit.session.id, httponly=True, samesite="lax", path="/")
             return response
@@ -40,7 +40,7 @@ class Desk:
         return Route(path, endpoint, methods=[method], name=f"{method} {path}")
 
     async def _answer(self, visit: Visit, handler: Handler) -> Response:
-        trouble = await self._trouble(visit)
+        trouble = await meet_trouble(visit)
         if trouble is not None:
             return trouble
         if visit.page not in WITHOUT_SIGN_IN:
@@ -54,36 +54,6 @@ class Desk:
             if visit.session is None or not visit.session.allows(visit.text("csrf")):
                 return self._form_too_old(visit)
             return await handler(visit)
-
-    async def _trouble(self, visit: Visit) -> Response | None:
-        """The faults that strike before anything has an effect."""
-        slow = visit.fault("slow")
-        if slow:
-            await asyncio.sleep(slow.seconds)
-        if visit.session is not None and visit.session.user and visit.fault("session_lost"):
-            self.portal.sessions.end(visit.session)
-            visit.session = None
-        if visit.fault("maintenance"):
-            text = "Fieldgate is being worked on and will be back shortly. Nothing you sent just now was kept."
-            page = visit.render("message.html", 503, title="Fieldgate is being maintained", text=text)
-            page.headers["Retry-After"] = "600"
-            return page
-        rate_limit = visit.fault("rate_limit")
-        if rate_limit:
-            text = (
-                f"You are asking for pages faster than Fieldgate allows. Try again in {rate_limit.seconds:.0f} seconds."
-            )
-            page = visit.render("message.html", 429, title="Too many requests", text=text)
-            page.headers["Retry-After"] = f"{rate_limit.seconds:.0f}"
-            return page
-        if visit.fault("error_500"):
-            return something_went_wrong(visit)
-        hold = visit.fault("timeout_before_booking")
-        if hold:
-            return NoAnswer(hold.seconds)
-        if visit.fault("drop_answer"):
-            return NoAnswer()
-        return None
 
     def _turn_away(self, visit: Visit) -> Response | None:
         """Where people are sent who are not signed in, or who have something to do first."""
@@ -107,11 +77,6 @@ class Desk:
         return visit.render("message.html", 403, title="This form has expired", text=text)
 
 
-def something_went_wrong(visit: Visit) -> HTMLResponse:
-    text = "Fieldgate could not answer this request. Try again later."
-    return visit.render("message.html", 500, title="Something went wrong", text=text)
-
-
 def _sign_in_path(visit: Visit, session: Session | None) -> str:
     """Where to sign in, remembering where the person wanted to go, and whether they had been in before."""
     url = visit.request.url
@@ -120,10 +85,3 @@ def _sign_in_path(visit: Visit, session: Session | None) -> str:
         wanted = visit.request.scope["raw_path"].decode("ascii") + (f"?{url.query}" if url.query else "")
     ended = session is None and SESSION_COOKIE in visit.request.cookies
     return f"/sign-in?next={quote(wanted, safe='')}" + ("&ended=1" if ended else "")
-
-
-def _double(visit: Visit, response: Response) -> Response:
-    if isinstance(response, HTMLResponse) and visit.fault("double_response"):
-        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-        return HTMLResponse(bytes(response.body) * 2, status_code=response.status_code, headers=headers)
-    return response

@@ -1,5 +1,6 @@
-"""What can be made to go wrong at Fieldgate, on purpose and a counted number of times."""
+"""What can be made to go wrong at a practice portal, on purpose and a counted number of times."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,8 +25,9 @@ ANY = frozenset(PAGES)
 INSIDE = ANY - {"sign-in", "code"}
 SUBMIT = frozenset({"submit"})
 
+Kinds = Mapping[str, tuple[frozenset[str], frozenset[str]]]
 # Each kind with the pages on which it may be armed, and those it waits on when no page is named.
-KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+KINDS: Kinds = {
     "slow": (ANY, ANY),
     "error_500": (ANY, ANY),
     "error_500_after_booking": (SUBMIT, SUBMIT),
@@ -48,10 +50,27 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "silent_empty": (frozenset({"invoices"}), frozenset({"invoices"})),
     "pop_up": (frozenset({"review"}), frozenset({"review"})),
     "new_tab": (frozenset({"review"}), frozenset({"review"})),
-    "download_instead": (frozenset({"receipt"}), frozenset({"receipt"})),
+    "alert_dialog": (ANY, ANY),
+    "confirm_dialog": (ANY, ANY),
+    "leave_dialog": (ANY, ANY),
+    "advert_tab": (ANY, ANY),
+    "download_instead": (ANY, frozenset({"receipt"})),
     "duplicate_refused_after_booking": (SUBMIT, SUBMIT),
 }
-DEFAULT_SECONDS = {"slow": 2.0, "timeout_before_booking": 2.0, "timeout_after_booking": 2.0, "rate_limit": 30.0}
+# What a script puts between a person and the page, with the words it does it in.
+INTERRUPTIONS = {
+    "alert_dialog": "{portal} moves to a new address on 1 May.",
+    "confirm_dialog": "Are you sure?",
+    "leave_dialog": "",
+    "advert_tab": "",
+}
+DEFAULT_SECONDS = {
+    "slow": 2.0,
+    "timeout_before_booking": 2.0,
+    "timeout_after_booking": 2.0,
+    "rate_limit": 30.0,
+    "maintenance": 600.0,
+}
 
 
 @dataclass
@@ -73,8 +92,8 @@ class Fault:
     def armed(self) -> bool:
         return self.times == 0 or self.fired < self.times
 
-    def waits_on(self, page: str, method: str) -> bool:
-        pages = frozenset({self.page}) if self.page else KINDS[self.kind][1]
+    def waits_on(self, page: str, method: str, unless_named: frozenset[str]) -> bool:
+        pages = frozenset({self.page}) if self.page else unless_named
         return page in pages and self.method in ("", method)
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,9 +101,11 @@ class Fault:
 
 
 class FaultBoard:
-    """The faults that are armed, in the order in which they were."""
+    """The faults that are armed, in the order in which they were; `kinds` and `pages` are the portal's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds = KINDS, pages: Sequence[str] = PAGES) -> None:
+        self._kinds = kinds
+        self._pages = pages
         self._faults: list[Fault] = []
         self._next_id = 1
 
@@ -93,8 +114,8 @@ class FaultBoard:
         for name, value in wanted.items():
             self._set(fault, name, value)
         if not fault.kind:
-            raise Refused(f"A fault needs a kind; known are {', '.join(sorted(KINDS))}")
-        allowed = KINDS[fault.kind][0]
+            raise Refused(f"A fault needs a kind; known are {', '.join(sorted(self._kinds))}")
+        allowed = self._kinds[fault.kind][0]
         if fault.page and fault.page not in allowed:
             raise Refused(f"{fault.kind} cannot happen on the page {fault.page!r}{suggest(fault.page, list(allowed))}")
         if "seconds" not in wanted:
@@ -106,7 +127,7 @@ class FaultBoard:
     def take(self, kind: str, page: str, method: str) -> Fault | None:
         """The fault of this kind that strikes this request, if one does; it is counted as fired."""
         for fault in self._faults:
-            if fault.kind != kind or not fault.armed or not fault.waits_on(page, method):
+            if fault.kind != kind or not fault.armed or not fault.waits_on(page, method, self._kinds[kind][1]):
                 continue
             if fault.skipped < fault.skip:
                 fault.skipped += 1
@@ -123,8 +144,8 @@ class FaultBoard:
 
     def _set(self, fault: Fault, name: str, value: Any) -> None:
         if name == "kind":
-            if value not in KINDS:
-                raise Refused(f"There is no fault {value!r}{suggest(str(value), list(KINDS))}")
+            if value not in self._kinds:
+                raise Refused(f"There is no fault {value!r}{suggest(str(value), list(self._kinds))}")
         elif name in ("times", "skip"):
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise Refused(f"{name} is a whole number, 0 or more, not {value!r}.")
@@ -133,8 +154,8 @@ class FaultBoard:
                 raise Refused(f"seconds is a number, 0 or more, not {value!r}.")
         elif name == "page":
             value = value or ""
-            if value and value not in PAGES:
-                raise Refused(f"There is no page {value!r}{suggest(str(value), list(PAGES))}")
+            if value and value not in self._pages:
+                raise Refused(f"There is no page {value!r}{suggest(str(value), list(self._pages))}")
         elif name == "method":
             value = str(value or "").upper()
         elif name != "rename":

@@ -1,7 +1,7 @@
-"""The ledger: every invoice Fieldgate ever accepted, in order, never changed; and what became of each."""
+"""The ledger: every invoice a practice portal ever accepted, in order, never changed; and what became of each."""
 
 import json
-import time
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -98,28 +98,34 @@ _STANDING = (
 
 
 class Ledger:
-    """Accepted invoices and their journals; rows are only ever added."""
+    """Accepted invoices and their journals; rows are only ever added.
 
-    def __init__(self, books: Books) -> None:
+    `prefix` begins every confirmation, `first_status` is how an invoice stands once it is accepted.
+    """
+
+    def __init__(self, books: Books, prefix: str = "FG", first_status: str = "Submitted") -> None:
         self._books = books
+        self._prefix = prefix
+        self._first_status = first_status
 
     def book(self, new: NewInvoice, listing_delay_seconds: float) -> Invoice:
         """Accepts the invoice: this is the one moment at which an invoice comes to exist."""
         at = self._books.now()
         with self._books.change():
             sequence = self._books.count("SELECT coalesce(max(sequence), 0) + 1 FROM accepted")
-            confirmation = f"FG-{at[:4]}-{sequence:06d}"
+            confirmation = f"{self._prefix}-{at[:4]}-{sequence:06d}"
             former = self.find(new.replaces) if new.replaces else None
             self._insert(
                 new,
                 sequence,
                 at,
-                time.time() + listing_delay_seconds,
+                self._books.moment() + listing_delay_seconds,
                 former.revision + 1 if former else 1,
                 confirmation,
             )
             self._books.write("UPDATE drafts SET confirmation = ? WHERE id = ?", confirmation, new.draft_id)
-            self._note(confirmation, "Submitted", by=new.supplier, comment=f"Corrects {new.replaces}" if former else "")
+            comment = f"Corrects {new.replaces}" if former else ""
+            self._note(confirmation, self._first_status, by=new.supplier, comment=comment)
             if former:
                 self._note(former.confirmation, REPLACED, by=new.supplier, comment=f"Replaced by {confirmation}")
             booked = self.find(confirmation)
@@ -149,24 +155,26 @@ class Ledger:
             _STANDING + " WHERE a.confirmation = ? AND a.supplier = ? AND a.visible_from <= ?",
             confirmation,
             supplier,
-            time.time(),
+            self._books.moment(),
         )
         return None if row is None else _invoice(row)
 
-    def find_number(self, supplier: str, number: str) -> Invoice | None:
-        """The newest listed invoice of this number, whatever became of it."""
+    def find_number(self, supplier: str, number: str, unlisted: bool = False) -> Invoice | None:
+        """The newest invoice of this number, whatever became of it; one that is not listed yet only if asked for."""
         row = self._books.row(
             _STANDING + " WHERE a.supplier = ? AND a.number = ? AND a.visible_from <= ? ORDER BY a.sequence DESC",
             supplier,
             number,
-            time.time(),
+            math.inf if unlisted else self._books.moment(),
         )
         return None if row is None else _invoice(row)
 
     def listed(self, supplier: str, search: str = "", status: str = "") -> list[Invoice]:
         """The supplier's invoices, newest first; `search` looks in the number, the order and the confirmation."""
         rows = self._books.rows(
-            _STANDING + " WHERE a.supplier = ? AND a.visible_from <= ? ORDER BY a.sequence DESC", supplier, time.time()
+            _STANDING + " WHERE a.supplier = ? AND a.visible_from <= ? ORDER BY a.sequence DESC",
+            supplier,
+            self._books.moment(),
         )
         needle = search.casefold()
         return [

@@ -76,20 +76,27 @@ class Logins:
         )
         return False
 
-    def check_code(self, user: str, code: str, pending_code: str) -> bool:
-        """Whether the six digits are right; each is accepted once, and the fifth wrong one locks the login."""
+    def check_code(self, user: str, code: str, pending_code: str, allowed: int = WRONG_CODES_ALLOWED) -> bool:
+        """Whether the six digits are right; each is accepted once, and the last wrong one `allowed` locks the login.
+
+        A code that was mailed (`pending_code`) is the one that counts, also for a login with an authenticator app.
+        """
         row = self._books.row("SELECT * FROM logins WHERE user = ?", user)
         if row is None:
             return False
-        if row["totp_secret"]:
+        if row["totp_secret"] and not pending_code:
             step = find_step(row["totp_secret"], code, row["last_totp_step"])
             right = step is not None
         else:
             step, right = 0, bool(pending_code) and hmac.compare_digest(pending_code.encode(), code.encode())
         if right:
-            self._books.write("UPDATE logins SET wrong_codes = 0, last_totp_step = ? WHERE user = ?", step or 0, user)
+            self._books.write(
+                "UPDATE logins SET wrong_codes = 0, last_totp_step = max(last_totp_step, ?) WHERE user = ?",
+                step or 0,
+                user,
+            )
             return True
-        locked = "codes" if row["wrong_codes"] + 1 >= WRONG_CODES_ALLOWED else ""
+        locked = "codes" if row["wrong_codes"] + 1 >= allowed else ""
         self._books.write("UPDATE logins SET wrong_codes = wrong_codes + 1, locked = ? WHERE user = ?", locked, user)
         return False
 

@@ -1,7 +1,6 @@
 """Purchase orders as the supplier sees them: what was ordered, received, invoiced, and is still open."""
 
 import json
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from sqlite3 import Row
@@ -11,7 +10,8 @@ from submitter.practice.fieldgate.books import Books
 from submitter.practice.fieldgate.settings import Refused
 
 COST_OBJECTS = ("AFE", "Cost centre")
-UNCOUNTED = ("Rejected", "Cancelled", "Replaced")  # what these bill is open again
+# What these bill is open again.
+UNCOUNTED = ("Rejected", "Cancelled", "Replaced", "Voided", "Abandoned", "Invalid", "Denied", "Failed", "Canceled")
 
 
 # An order without a login is every supplier's, which is handy for a demonstration.
@@ -186,7 +186,7 @@ class Orders:
             " (SELECT max(id) FROM journal WHERE confirmation = a.confirmation)"
             " WHERE a.order_id = ? AND a.visible_from <= ?",
             order_id,
-            time.time(),
+            self._books.moment(),
         )
         for row in rows:
             if row["status"] in UNCOUNTED:

@@ -58,6 +58,9 @@ class Portal:
     def render(self, template: str, http_status: int = 200, /, **context: Any) -> HTMLResponse:
         return HTMLResponse(self.templates.get_template(template).render(**context), status_code=http_status)
 
+    def close(self) -> None:
+        self.books.close()
+
 
 @dataclass
 class Visit:
@@ -82,6 +85,15 @@ class Visit:
         if self.session is None:
             self.session = self.portal.sessions.open()
         return self.session
+
+    @property
+    def portal_name(self) -> str:
+        return "Fieldgate"
+
+    def end_session(self) -> None:
+        if self.session is not None:
+            self.portal.sessions.end(self.session)
+            self.session = None
 
     def fault(self, kind: str, page: str = "") -> Fault | None:
         """The fault of this kind that strikes now; asking counts, so ask only where it would have an effect."""

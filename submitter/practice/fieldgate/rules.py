@@ -150,8 +150,11 @@ def refuse_file(name: str, content_size: int, starts_like_pdf: bool, attached: l
     return next((words for words, applies in refusals.items() if applies), None)
 
 
-def check_files(attached: list[AttachedFile]) -> str | None:
+def check_files(attached: list[AttachedFile], *, one_pdf: bool = False) -> str | None:
     """What is missing before the invoice can be reviewed."""
+    if one_pdf:
+        only_copy = [file.kind for file in attached] == [INVOICE_COPY]
+        return None if only_copy else "Attach one PDF as the invoice copy, with the signed tickets behind the invoice."
     if not any(file.kind == SIGNED_TICKETS for file in attached):
         return "Attach at least one signed ticket."
     return None

@@ -14,6 +14,8 @@ DEFAULTS: dict[str, Any] = {
     "terms_version": "",
     "totp_required": False,
     "browser_may_resend": False,
+    "refuses_unlisted": False,
+    "one_pdf": False,
 }
 
 
@@ -30,14 +32,18 @@ def suggest(word: str, known: list[str]) -> str:
 class Settings:
     """Settings kept in the books, so that they outlive a restart."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, defaults: dict[str, Any] = DEFAULTS) -> None:
         self._books = books
-        self._values = dict(DEFAULTS)
+        self._defaults = defaults
+        self._values = dict(defaults)
         for row in books.rows("SELECT name, value FROM settings"):
             self._values[row["name"]] = json.loads(row["value"])
 
     def as_dict(self) -> dict[str, Any]:
         return dict(self._values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Changes the named settings and leaves the others; refuses all of them when one is wrong."""
@@ -49,9 +55,9 @@ class Settings:
         self._values.update(wanted)
 
     def _check(self, name: str, value: Any) -> None:
-        if name not in DEFAULTS:
-            raise Refused(f"There is no setting {name!r}{suggest(name, list(DEFAULTS))}")
-        default = DEFAULTS[name]
+        if name not in self._defaults:
+            raise Refused(f"There is no setting {name!r}{suggest(name, list(self._defaults))}")
+        default = self._defaults[name]
         if isinstance(default, bool):
             fits = isinstance(value, bool)
         elif isinstance(default, int):
@@ -64,6 +70,11 @@ class Settings:
     @property
     def idle_seconds(self) -> float:
         return float(self._values["idle_seconds"])
+
+    @property
+    def one_pdf(self) -> bool:
+        """Whether an invoice comes as one PDF, its signed tickets behind it, and nothing else is taken."""
+        return bool(self._values["one_pdf"])
 
     @property
     def accept_duplicates(self) -> bool:
@@ -84,6 +95,11 @@ class Settings:
     @property
     def totp_required(self) -> bool:
         return bool(self._values["totp_required"])
+
+    @property
+    def refuses_unlisted(self) -> bool:
+        """Refuse the number of an invoice as soon as it is booked, also while the list does not show it yet."""
+        return bool(self._values["refuses_unlisted"])
 
     @property
     def browser_may_resend(self) -> bool:

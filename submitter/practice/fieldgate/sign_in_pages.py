@@ -73,9 +73,7 @@ async def check_code(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    if visit.session is not None:
-        visit.portal.sessions.end(visit.session)
-        visit.session = None
+    visit.end_session()
     return go_to("/sign-in?ended=1")
 
 
@@ -88,7 +86,8 @@ async def show_terms(visit: Visit) -> Response:
 
 
 async def accept_terms(visit: Visit) -> Response:
-    visit.open_session.terms_due = False
+    for session in visit.portal.sessions.of_user(visit.known_login.user):
+        session.terms_due = False
     visit.portal.logins.accept_terms(visit.known_login.user, visit.portal.settings.terms_version)
     return go_to("/home")
 

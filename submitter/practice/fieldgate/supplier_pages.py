@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from submitter.practice.fieldgate.ledger import REPLACED, STATUSES, Invoice
@@ -39,17 +40,17 @@ class ListPage(Generic[Item]):
     next: str
 
 
-def cut(visit: Visit, items: Sequence[Item], size: int) -> ListPage[Item]:
+def cut(request: Request, items: Sequence[Item], size: int) -> ListPage[Item]:
     """The page the address asks for (`page=2`); beyond the end is the last one."""
     pages = max(1, -(-len(items) // size))
-    asked = visit.query("page")
+    asked = request.query_params.get("page", "").strip()
     number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() else 1
 
     def address(other: int) -> str:
         if not 1 <= other <= pages:
             return ""
-        kept = {name: value for name, value in visit.request.query_params.items() if name != "page" and value}
-        return f"{visit.request.url.path}?{urlencode(kept | {'page': str(other)})}"
+        kept = {name: value for name, value in request.query_params.items() if name != "page" and value}
+        return f"{request.url.path}?{urlencode(kept | {'page': str(other)})}"
 
     shown = items[(number - 1) * size : number * size]
     return ListPage(shown, number, pages, address(number - 1), address(number + 1))
@@ -70,7 +71,9 @@ async def show_orders(visit: Visit) -> Response:
     search = visit.query("q")
     orders = visit.portal.orders.of_supplier(visit.known_login.supplier, search)
     nothing = "No orders match your search." if search else "You have no orders."
-    return visit.render("orders.html", page=cut(visit, orders, ORDERS_ON_A_PAGE), search=search, nothing=nothing)
+    return visit.render(
+        "orders.html", page=cut(visit.request, orders, ORDERS_ON_A_PAGE), search=search, nothing=nothing
+    )
 
 
 async def show_order(visit: Visit) -> Response:
@@ -100,7 +103,7 @@ async def show_invoices(visit: Visit) -> Response:
     silent = visit.fault("silent_empty") is not None
     return visit.render(
         "invoices.html",
-        page=cut(visit, [] if silent else invoices, visit.portal.settings.page_size),
+        page=cut(visit.request, [] if silent else invoices, visit.portal.settings.page_size),
         search=search,
         status=status,
         statuses=(*STATUSES, REPLACED),
@@ -157,10 +160,7 @@ async def show_receipt(visit: Visit) -> Response:
     invoice = visit.portal.ledger.find(visit.request.path_params["confirmation"])
     if invoice is None or invoice.supplier != visit.known_login.supplier:
         return visit.not_found("such receipt")
-    page = visit.render("receipt.html", invoice=invoice)
-    if visit.fault("download_instead"):
-        page.headers["Content-Disposition"] = f'attachment; filename="{invoice.confirmation}.html"'
-    return page
+    return visit.render("receipt.html", invoice=invoice)
 
 
 def _listed(visit: Visit) -> Invoice | None:

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from submitter.practice.fieldgate.desk import something_went_wrong
 from submitter.practice.fieldgate.drafts import Draft, as_new_invoice, billable
 from submitter.practice.fieldgate.ledger import CORRECTABLE, BilledLine, Invoice
 from submitter.practice.fieldgate.portal import Visit, go_to
@@ -23,6 +22,7 @@ from submitter.practice.fieldgate.rules import (
     refuse_file,
 )
 from submitter.practice.serving import NoAnswer
+from submitter.practice.trouble import something_went_wrong
 
 NUMBER_LABEL = "Invoice number"
 RENAMED_NUMBER_LABEL = "Document no."
@@ -117,11 +117,15 @@ async def remove_file(visit: Visit) -> Response:
     return go_to(f"/drafts/{draft.id}/attachments")
 
 
+def _check_files(visit: Visit, draft: Draft) -> str | None:
+    return check_files(draft.files, one_pdf=visit.portal.settings.one_pdf)
+
+
 async def finish_attachments(visit: Visit) -> Response:
     draft = _open_draft(visit)
     if isinstance(draft, Response):
         return draft
-    missing = check_files(draft.files)
+    missing = _check_files(visit, draft)
     return _attachments_page(visit, draft, [missing]) if missing else go_to(f"/drafts/{draft.id}/review")
 
 
@@ -129,7 +133,7 @@ async def show_review(visit: Visit) -> Response:
     draft = _open_draft(visit)
     if isinstance(draft, Response):
         return draft
-    if not (draft.header_done and draft.lines_done) or check_files(draft.files):
+    if not (draft.header_done and draft.lines_done) or _check_files(visit, draft):
         return go_to(f"/drafts/{draft.id}/attachments")
     return _review_page(visit, draft, [], _checked(visit, draft, draft.typed))
 
@@ -169,7 +173,7 @@ def _refusals(visit: Visit, draft: Draft, checked: CheckedLines) -> list[str]:
     if not (draft.header_done and draft.lines_done):
         return ["Complete the steps before submitting."]
     refusals = list(checked.errors.values())
-    for problem in (_taken(visit, draft, draft.header["number"]), check_files(draft.files)):
+    for problem in (_taken(visit, draft, draft.header["number"]), _check_files(visit, draft)):
         if problem:
             refusals.append(problem)
     former = visit.portal.ledger.find(draft.replaces) if draft.replaces else None
@@ -196,7 +200,7 @@ def _taken(visit: Visit, draft: Draft, number: str) -> str:
     """Says that the number was used before, unless this draft corrects that very invoice."""
     if draft.replaces or visit.portal.settings.accept_duplicates or not number:
         return ""
-    other = visit.portal.ledger.find_number(draft.supplier, number)
+    other = visit.portal.ledger.find_number(draft.supplier, number, visit.portal.settings.refuses_unlisted)
     return f"Invoice number {number} has already been submitted (confirmation {other.confirmation})." if other else ""
 
 

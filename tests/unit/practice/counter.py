@@ -127,16 +127,16 @@ class Supplier:
             )
         finally:
             connection.close()
-        cookie = re.match(r"(\w+)=([^;]*)", page.headers.get("set-cookie", ""))
-        if cookie:
-            self.cookies[cookie.group(1)] = cookie.group(2)
+        for line in answer.headers.get_all("set-cookie", []):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
         token = re.search(r'name="csrf" value="([^"]+)"', page.body)
         if token:
             self.csrf = token.group(1)
         return page
 
     def get(self, path: str, follow: bool = True) -> Page:
-        page = self.ask("GET", path)
+        page = self.ask("GET", path.partition("#")[0])
         return self.get(page.location) if follow and page.status == 303 else page
 
     def post(self, path: str, fields: dict[str, str] | None = None, follow: bool = True) -> Page:

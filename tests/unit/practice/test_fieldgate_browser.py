@@ -99,6 +99,35 @@ def test_a_pop_up_can_be_dismissed(review: Page, supplier: Supplier, buyer: Buye
     review.get_by_test_id("confirmation-number").wait_for()
 
 
+def test_a_dialog_may_tell_or_ask_something_on_any_page(review: Page, supplier: Supplier, buyer: Buyer) -> None:
+    said: list[str] = []
+    review.on("dialog", lambda dialog: (said.append(f"{dialog.type}: {dialog.message}"), dialog.dismiss()))
+    buyer.arm("alert_dialog", page="review")
+    review.reload()
+    assert said == ["alert: Fieldgate moves to a new address on 1 May."]
+    buyer.arm("confirm_dialog", page="review")
+    review.reload()
+    submit(review)
+    assert said[1:] == ["confirm: Are you sure?"]
+    assert count(buyer, supplier) == 0
+
+
+def test_a_page_may_ask_before_it_is_left(review: Page, supplier: Supplier, buyer: Buyer) -> None:
+    said: list[str] = []
+    review.on("dialog", lambda dialog: (said.append(dialog.type), dialog.dismiss()))
+    buyer.arm("leave_dialog", page="review")
+    review.reload()
+    submit(review)
+    assert said == ["beforeunload"] and count(buyer, supplier) == 0
+
+
+def test_an_advertisement_opens_a_tab(review: Page, buyer: Buyer) -> None:
+    buyer.arm("advert_tab", page="review")
+    with review.expect_popup() as opened:
+        review.reload()
+    opened.value.wait_for_url("**/static/fieldgate.svg")
+
+
 def test_the_receipt_may_open_in_a_new_tab(review: Page, buyer: Buyer) -> None:
     buyer.arm("new_tab")
     review.reload()

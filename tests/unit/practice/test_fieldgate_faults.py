@@ -142,7 +142,12 @@ def test_new_terms_stand_before_every_page(supplier: Supplier, buyer: Buyer) -> 
     buyer.arm("new_terms")
     for path in ("/orders", "/invoices"):
         assert supplier.get(path).heading == "New terms of use"
-    assert supplier.post("/terms").heading == "Home"
+    other = Supplier(supplier.host, supplier.user, supplier.po)
+    assert other.sign_in().heading == "Home"
+    assert other.post("/terms").heading == "Home"
+    assert supplier.get("/orders").heading == "Purchase orders", (
+        "one acceptance counts for the login, wherever it is signed in"
+    )
 
 
 def test_what_can_happen_at_sign_in(buyer: Buyer) -> None:
@@ -157,6 +162,22 @@ def test_what_can_happen_at_sign_in(buyer: Buyer) -> None:
     assert supplier.get("/orders").heading == "Your password has expired"
     supplier.post("/sign-out")
     assert supplier.sign_in().heading == "Home"
+
+
+@pytest.mark.parametrize("kind", ["alert_dialog", "confirm_dialog", "leave_dialog", "advert_tab"])
+def test_a_page_may_be_interrupted_by_a_script(supplier: Supplier, buyer: Buyer, kind: str) -> None:
+    """What the script does is seen in a browser only: test_fieldgate_browser.py."""
+    buyer.arm(kind, page="orders")
+    page = supplier.get("/orders")
+    assert page.says(f'<script src="/static/interrupt.js" data-with="{kind}"') and page.heading == "Purchase orders"
+    assert len(page.body.encode()) == int(page.headers["content-length"])
+    assert not supplier.get("/orders").says("interrupt.js") and buyer.fired() == {kind: 1}
+
+
+def test_download_instead_hands_out_any_page_as_a_file(supplier: Supplier, buyer: Buyer) -> None:
+    buyer.arm("download_instead", page="orders")
+    assert supplier.get("/orders").headers["content-disposition"] == 'attachment; filename="orders.html"'
+    assert "content-disposition" not in supplier.get("/orders").headers
 
 
 def test_download_instead_hands_out_the_receipt_as_a_file(supplier: Supplier, buyer: Buyer) -> None:

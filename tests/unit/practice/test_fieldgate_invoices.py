@@ -74,6 +74,27 @@ def test_a_listing_delay_hides_what_was_booked(supplier: Supplier, buyer: Buyer)
     assert supplier.post(f"{draft}/header", supplier.header("L-1")).heading == "Invoice lines"
 
 
+def test_an_orderly_portal_refuses_a_number_before_it_lists_it(supplier: Supplier, buyer: Buyer) -> None:
+    buyer.call("PUT", "/settings", {"listing_delay_seconds": 3600, "refuses_unlisted": True})
+    booked = supplier.send("U-1")
+    assert supplier.get("/invoices?q=U-1").spoken("status") == "No invoices match your search."
+    draft = supplier.start_draft()
+    assert f"already been submitted (confirmation {booked})" in supplier.post(
+        f"{draft}/header", supplier.header("U-1")
+    ).spoken("alert")
+
+
+def test_what_waits_to_be_listed_is_listed_when_time_has_passed(supplier: Supplier, buyer: Buyer) -> None:
+    buyer.call("PUT", "/settings", {"listing_delay_seconds": 3600})
+    booked = supplier.send("W-1")
+    buyer.call("POST", "/clock", {"seconds": 3599})
+    assert not supplier.get("/invoices").says(booked)
+    buyer.call("POST", "/clock", {"seconds": 2})
+    assert supplier.get("/invoices").says(booked)
+    for wrong in (-1, "10", True, None):
+        buyer.call("POST", "/clock", {"seconds": wrong}, expect=400)
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [
