@@ -1,0 +1,1 @@
+"""Recordings of portals: made with everything private taken out, and replayed without a network."""

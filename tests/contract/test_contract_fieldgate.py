@@ -1,0 +1,10 @@
+"""Fieldgate is held to what every adapter is held to."""
+
+from __future__ import annotations
+
+from tests.contract.conformance import AdapterConformance
+
+
+class TestFieldgate(AdapterConformance):
+    portal = "fieldgate"
+    scenarios = ("main",)

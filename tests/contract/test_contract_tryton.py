@@ -1,0 +1,9 @@
+"""Tryton is held to what every adapter is held to."""
+
+from __future__ import annotations
+
+from tests.contract.conformance import AdapterConformance
+
+
+class TestTryton(AdapterConformance):
+    portal = "tryton"
