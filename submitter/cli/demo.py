@@ -29,7 +29,7 @@ from submitter.cli.main import call
 from submitter.cli.screen import console, opened, say
 from submitter.documents.intake import IntakeReport, IntakeVerdict
 from submitter.model.portal import Stage
-from submitter.practice.buyer import Buyer, BuyerRefused, running_fieldgate
+from submitter.practice.buyer import PORTALS, Buyer, BuyerRefused, running_fieldgate, running_portal
 from submitter.practice.shop import ShopExport, ShopInvoice, make_export, make_ticket
 from submitter.secrets import PrivateMemory, backend_problem, read_secret, store_secret
 from submitter.store import readings, submissions
@@ -273,24 +273,25 @@ def practice() -> None:
 
 
 @practice.command()
+@click.option("--portal", type=click.Choice(PORTALS), default="fieldgate", show_default=True, help="Which one.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the portal keeps its books. [data/practice]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8788, show_default=True, help="0 for any free port.")
 @click.pass_obj
-def serve(home: Path, folder: Path | None, port: int) -> None:
-    """Serve Fieldgate until Ctrl-C, with one login and a few orders to practise on.
+def serve(home: Path, portal: str, folder: Path | None, port: int) -> None:
+    """Serve a practice portal until Ctrl-C, with one login and a few orders to practise on.
 
-    Example: submitter practice serve --port 8788
+    Example: submitter practice serve --portal meridian --port 8788
     """
-    place = folder or home / "data" / "practice" / "fieldgate"
+    place = folder or home / "data" / "practice" / portal
     try:
-        with running_fieldgate(place, port) as buyer:
+        with running_portal(portal, place, port) as buyer:
             password = secrets.token_urlsafe(9)
             buyer.add_login("trainee", password, "Northline Machine Works")
             with tempfile.TemporaryDirectory(prefix="submitter-practice-") as scratch:
                 export = make_export(Path(scratch), secrets.randbelow(1_000_000), today=datetime.now(UTC).date())
             for order in export.orders:
                 buyer.add_order(order)
-            say(f"Fieldgate is at {buyer.url}; sign in as trainee with the password {password}")
+            say(f"{portal.capitalize()} is at {buyer.url}; sign in as trainee with the password {password}")
             say(f"The customer's side: {buyer.url}/buyer?token={buyer.token}")
             say("Press Ctrl-C to stop.")
             with contextlib.suppress(KeyboardInterrupt):

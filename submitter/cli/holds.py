@@ -74,6 +74,7 @@ def holds(home: Path, customer: str | None, form: str) -> None:
 @click.option("--fault", default="undecided", type=click.Choice([f.value for f in Fault]), show_default=True)
 @click.option("--minutes", type=click.IntRange(0, 6000), default=0, help="Minutes this took you, for the effort book.")
 @click.option("--reason", default="", help="Why you decided on this fault.")
+@click.option("--number", "sent_as", default="", help="Another number, if the customer wants one.")
 @click.option("--customer", help="Whose, when two customers have this number.")
 @click.pass_obj
 def resubmit(
@@ -84,6 +85,7 @@ def resubmit(
     fault: str,
     minutes: int,
     reason: str,
+    sent_as: str,
     customer: str | None,
 ) -> None:
     """Queue the next round of INVOICE. The next visit sends it the way the portal wants corrections sent.
@@ -93,7 +95,9 @@ def resubmit(
     with opened(home) as office:
         account = account_of(office, customer)
         who = person()
-        number = queue_again(office, invoice, account, pods, Cause(cause), Fault(fault), reason, who, minutes)
+        number = queue_again(office, invoice, account, pods, Cause(cause), Fault(fault), reason, who, minutes, sent_as)
+    if sent_as and sent_as != invoice:
+        say(f"It goes to the portal as {sent_as}; the stored invoice document is the former one and is not changed.")
     say(f"{invoice}: round {number} is queued ({cause}, fault: {fault}, {minutes} min). It goes with the next visit.")
 
 

@@ -6,30 +6,33 @@ import importlib
 import logging
 import os
 import sys
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import structlog
 
 from submitter import __version__
+from submitter.cli.failures import in_a_sentence
 from submitter.errors import SubmitterError
 from submitter.redaction import redactor
-from submitter.settings import did_you_mean, find_home
+from submitter.settings import find_home
+from submitter.toml_files import did_you_mean
 
 #: Command -> (module, one line of help). The module is imported only when its command is called.
 COMMANDS = {
     "demo": ("submitter.cli.demo", "Play a supplier's whole day against a practice portal."),
     "init": ("submitter.cli.setup", "Make the home folder with example settings."),
     "doctor": ("submitter.cli.setup", "Look whether everything that is needed is there."),
-    "account": ("submitter.cli.account", "Logins at portals: add, list, pause, resume."),
+    "account": ("submitter.cli.account", "Logins at portals: add, test, rotate, list, pause, resume."),
+    "portal": ("submitter.cli.portal", "Portals: which are known, what is known of them, probe, pause, resume."),
     "intake": ("submitter.cli.intake", "Read a folder of invoices and queue what is good."),
+    "preflight": ("submitter.cli.preflight", "Check an invoice against its customer's rules, and store nothing."),
     "queue": ("submitter.cli.work", "List the submissions and where they stand."),
     "show": ("submitter.cli.work", "Tell everything about one invoice."),
     "work": ("submitter.cli.work", "Submit what is due."),
     "poll": ("submitter.cli.work", "Read what became of the submissions."),
     "run": ("submitter.cli.work", "Keep the worker and the nightly schedule going."),
+    "fleet": ("submitter.cli.fleet", "Share the visits among several machines."),
     "holds": ("submitter.cli.holds", "The worklist: what is on hold and what to do."),
     "resubmit": ("submitter.cli.holds", "Send an invoice again, with its cause and fault."),
     "effort": ("submitter.cli.holds", "The effort book: log and list minutes."),
@@ -38,6 +41,7 @@ COMMANDS = {
     "resolve": ("submitter.cli.repair", "Say what became of an unknown outcome."),
     "report": ("submitter.cli.report", "Reports for managers."),
     "audit": ("submitter.cli.repair", "Check the audit log's chain."),
+    "documents": ("submitter.cli.documents", "Check that every stored document is still there."),
     "practice": ("submitter.cli.demo", "Serve a practice portal to train on."),
 }
 
@@ -130,18 +134,5 @@ def call(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone, which is no error
         return 1
     except Exception as error:  # noqa: BLE001 (the last edge: a clerk gets a sentence, the details go to a file)
-        click.echo(f"Error: submitter failed in a way nobody foresaw: {_note(error)}", err=True)
+        click.echo(f"Error: {in_a_sentence(error)}", err=True)
         return 1
-
-
-def _note(error: Exception) -> str:
-    words = redactor.scrub(f"{type(error).__name__}: {error}".splitlines()[0])
-    path = find_home(os.environ.get("SUBMITTER_HOME")) / "data" / "errors.log"
-    details = redactor.scrub("".join(traceback.format_exception(error)))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC).isoformat()}\n{details}\n")
-    except OSError:
-        return f"{words}. The details could not be written to {path}."
-    return f"{words}. The details are in {path}."

@@ -14,10 +14,12 @@ import click
 from playwright.async_api import async_playwright
 
 from submitter.adapters import browser
+from submitter.cli.parts import optional_parts
 from submitter.cli.screen import print_json, say, show_table
+from submitter.documents.vault.vault import open_vault
 from submitter.errors import SubmitterError
 from submitter.secrets import backend_problem, use_backend
-from submitter.settings import Settings, read_customers, read_settings
+from submitter.settings import Files, Settings, read_customers, read_settings
 from submitter.store.database import open_database
 
 
@@ -40,8 +42,9 @@ def examine(home: Path) -> list[Finding]:
         _configuration,
         _data_folder,
         _database,
+        _documents,
     )
-    return [check(home) for check in checks]
+    return [*(check(home) for check in checks), *_parts(home)]
 
 
 def _python(_home: Path) -> Finding:
@@ -107,6 +110,32 @@ def _database(home: Path) -> Finding:
     return Finding("Database", f"{database.dialect}, up to date")
 
 
+def _documents(home: Path) -> Finding:
+    try:
+        settings = read_settings(home)
+        vault = open_vault(settings.documents(), encrypted=settings.documents_encrypted)
+    except SubmitterError as error:
+        return Finding("Documents", "have no place", error.message, stops=True)
+    try:
+        vault.probe()
+    except OSError as error:
+        why = error.message if isinstance(error, SubmitterError) else f"they cannot be stored there ({error.strerror})"
+        return Finding("Documents", vault.address, why, stops=True)
+    finally:
+        vault.close()
+    alone = settings.database().startswith("postgresql") and vault.address.startswith("file://")
+    remedy = 'more than one host needs documents_url = "s3://...", or this folder shared by all' if alone else ""
+    return Finding("Documents", vault.address, remedy)
+
+
+def _parts(home: Path) -> list[Finding]:
+    try:
+        files = read_settings(home).files
+    except SubmitterError:  # said above
+        files = Files()
+    return [Finding(part.what, part.found, part.remedy, part.stops) for part in optional_parts(files)]
+
+
 @click.command()
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
@@ -135,7 +164,7 @@ SETTINGS_EXAMPLE = """\
 # commit_seconds = 30          # how long the receipt may take after the sending click
 
 # [working]
-# visits = 2                   # accounts visited at the same time
+# visits = 0                   # accounts visited at the same time; 0: as many as this machine carries
 # unknown_hours = 24           # an unknown outcome older than this goes to a person
 """
 

@@ -6,20 +6,32 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
 from submitter.cli.screen import VisitScreen, count, local, opened, print_json, say, show_table
 from submitter.errors import ConfigurationError
+from submitter.model.account import Account
 from submitter.model.money import Money
 from submitter.model.submission import RoundState
 from submitter.queue.office import Office
+from submitter.queue.passwords import reminders
 from submitter.queue.schedule import build_scheduler, catch_up
+from submitter.queue.stopping import Stop
+from submitter.queue.visits import VisitReport
 from submitter.queue.worker import Worker, WorkReport
 from submitter.settings import customer_called
 from submitter.store import accounts, journal, readings, submissions
+
+visits_option = click.option(
+    "--visits",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="How many accounts to visit at the same time; without it, what the settings say or this machine carries.",
+)
 
 
 def account_ids(office: Office, customer: str | None) -> list[str]:
@@ -35,14 +47,15 @@ def account_ids(office: Office, customer: str | None) -> list[str]:
 @click.option("--until-idle", is_flag=True, help="Wait also for what becomes due within a minute.")
 @click.option("--customer", help="Only this customer's account.")
 @click.option("--headed", is_flag=True, help="Show the browser.")
+@visits_option
 @click.pass_obj
-def work(home: Path, until_idle: bool, customer: str | None, headed: bool) -> int:
+def work(home: Path, until_idle: bool, customer: str | None, headed: bool, visits: int | None) -> int:
     """Visit every account with due work: sign in once, submit what is queued, read what is due.
 
     Example: submitter work --until-idle
     """
     with opened(home) as office:
-        return visit(office, account_ids(office, customer), headed=headed, wait=until_idle)
+        return visit(office, account_ids(office, customer), headed=headed, wait=until_idle, visits=visits)
 
 
 @click.command()
@@ -62,12 +75,30 @@ def poll(home: Path, customer: str | None, headed: bool) -> int:
         return visit(office, names, headed=headed, wait=True)
 
 
-def visit(office: Office, names: list[str], *, headed: bool, wait: bool) -> int:
+def visit(office: Office, names: list[str], *, headed: bool, wait: bool, visits: int | None = None) -> int:
     """Run the worker in the foreground; 1 when an account could not be visited to the end."""
     with VisitScreen() as screen:
-        worker = Worker(office, screen, only=names, headed=headed)
+        worker = Worker(office, screen, only=names, headed=headed, visits=visits)
         report = asyncio.run(_until_stopped(worker, wait=wait))
     return tell(office, report, names)
+
+
+def look_at(office: Office, one: Account, *, headed: bool, only_sign_in: bool = False) -> VisitReport | None:
+    """Probe an account in the foreground. None, with the reason said, when it could not be looked at to the end."""
+
+    async def look(worker: Worker) -> VisitReport:
+        with stop_on_signal(worker):
+            return await worker.probe(one.id, only_sign_in=only_sign_in)
+
+    with VisitScreen() as screen:
+        report = asyncio.run(look(Worker(office, screen, only=[one.id], headed=headed, visits=1)))
+    if report.held is not None:
+        say(f"{one.id}: {report.held.holder} is visiting this account; nothing was done here.", err=True)
+    elif report.barred is not None:
+        say(f"{one.id} was not tried, as it waits for a person: {report.barred.why}", err=True)
+    elif report.error is None:
+        return report
+    return None
 
 
 async def _until_stopped(worker: Worker, *, wait: bool) -> WorkReport:
@@ -96,8 +127,13 @@ def tell(office: Office, report: WorkReport, names: list[str]) -> int:
     away = [row for row in rows if row.closed_until is not None and row.closed_until > now and row.paused_at is None]
     for row in away:
         say(f"{row.id}: the portal was away; it is tried again after {local(row.closed_until)}.", err=True)
+    for name, why in report.barred.items():
+        if why.until is not None and name not in {row.id for row in away}:
+            say(f"{name}: {why.why}; what is due goes after {local(why.until)}.")
+    for words in reminders(office, names):
+        say(words, err=True)
     failed = [one for one in report.visits if one.error is not None]
-    if not report.visits and not report.busy and not paused and not away:
+    if not report.visits and not report.busy and not paused and not away and not report.barred:
         say("Nothing is due.")
     elif report.visits:
         read = sum(one.read for one in report.visits)
@@ -109,17 +145,30 @@ def tell(office: Office, report: WorkReport, names: list[str]) -> int:
     return 1 if failed or report.busy or paused or away else 0
 
 
+class Stoppable(Protocol):
+    """A worker, alone or of a fleet."""
+
+    @property
+    def stopping(self) -> Stop: ...
+    def stop(self) -> None: ...
+    def stop_now(self) -> None: ...
+
+
 @contextlib.contextmanager
-def stop_on_signal(worker: Worker) -> Any:
-    """The first SIGTERM or Ctrl-C finishes the round in hand and stops; a second one stops at once."""
+def stop_on_signal(worker: Stoppable) -> Iterator[None]:
+    """The first SIGTERM or Ctrl-C finishes the round in hand, a second ends the visits at once, a third the program."""
     loop = asyncio.get_running_loop()
     caught = (signal.SIGTERM, signal.SIGINT)
 
     def stop() -> None:
+        if not worker.stopping.asked:
+            say("Stopping after the round in hand; once more stops at once.", err=True)
+            worker.stop()
+            return
         for one in caught:
             loop.remove_signal_handler(one)
-        say("Stopping after the round in hand; once more stops at once.", err=True)
-        worker.stop()
+        say("Stopping at once. What was being sent is looked up by the next visit.", err=True)
+        worker.stop_now()
 
     if sys.platform == "win32":  # no signal handlers on its event loop: Ctrl-C raises KeyboardInterrupt
         yield
@@ -135,8 +184,9 @@ def stop_on_signal(worker: Worker) -> Any:
 
 @click.command()
 @click.option("--headed", is_flag=True, help="Show the browser.")
+@visits_option
 @click.pass_obj
-def run(home: Path, headed: bool) -> int:
+def run(home: Path, headed: bool, visits: int | None) -> int:
     """Keep going: submit what is queued, and read every account nightly at its own time. Stop with Ctrl-C or SIGTERM.
 
     Example: submitter run
@@ -145,14 +195,14 @@ def run(home: Path, headed: bool) -> int:
         names = account_ids(office, None)
         for name in catch_up(office):
             say(f"{name}: the last nightly reading is due now")
-        asyncio.run(_keep_going(office, headed=headed, names=names))
+        asyncio.run(_keep_going(office, headed=headed, names=names, visits=visits))
         say("Stopped.")
     return 0
 
 
-async def _keep_going(office: Office, *, headed: bool, names: list[str]) -> None:
+async def _keep_going(office: Office, *, headed: bool, names: list[str], visits: int | None) -> None:
     with VisitScreen() as screen:
-        worker = Worker(office, screen, headed=headed)
+        worker = Worker(office, screen, headed=headed, visits=visits)
         scheduler = build_scheduler(office)
         scheduler.start()
         say(f"Running for {', '.join(names)}. Stop with Ctrl-C.")

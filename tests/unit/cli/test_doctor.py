@@ -55,7 +55,8 @@ def test_a_named_browser_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPat
 def test_doctor_finds_everything_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["--home", str(tmp_path), "doctor", "--format", "json"]) == 0
     found = {one["what"]: one for one in json.loads(capsys.readouterr().out)}
-    assert list(found) == ["Python", "Browser", "Keyring", "Settings", "Data folder", "Database"]
+    needed = ["Python", "Browser", "Keyring", "Settings", "Data folder", "Database", "Documents"]
+    assert list(found) == [*needed, "Second opinion", "Barcodes", "Scans", "Official rules"]
     assert found["Browser"]["found"][0].isdigit() and not found["Browser"]["remedy"]
     assert found["Settings"]["remedy"] and not found["Settings"]["stops"]
 
