@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from submitter.documents.intake import IntakeItem, IntakeVerdict, examine_folder
-from submitter.documents.opening import DocumentReader
+from submitter.documents.opening.opening import DocumentReader
 from submitter.model.account import Customer
+from submitter.model.invoice import Invoice
 from submitter.practice.buyer import Buyer, running_fieldgate
 from submitter.practice.shop import ShopExport, make_export
 from submitter.queue.intake import queue_item
@@ -21,7 +24,7 @@ from submitter.queue.office import Office, open_office
 from submitter.queue.worker import Worker, WorkReport
 from submitter.secrets import store_secret
 from submitter.settings import read_customer
-from submitter.store import accounts, submissions
+from submitter.store import accounts, journal, submissions, tables
 
 ACCOUNT = "tejas-resources"
 USER = "billing@northline.example"
@@ -64,6 +67,12 @@ class World:
             numbers.append(queued.invoice.number)
         return numbers
 
+    def limit(self, **browsing: float) -> None:
+        """Other limits for the steps from here on: `step_seconds`, `commit_seconds`."""
+        settings = self.office.settings
+        limits = settings.browsing.model_copy(update=browsing)
+        self.office = replace(self.office, settings=settings.model_copy(update={"browsing": limits}))
+
     def work(self) -> WorkReport:
         return asyncio.run(Worker(self.office).run_until_idle())
 
@@ -84,6 +93,98 @@ class World:
     def accepted(self) -> list[dict[str, Any]]:
         return list(self.buyer.ledger()["accepted"])
 
+    def sign_ins(self) -> list[str]:
+        """What the portal made of each password that it was sent."""
+        return [one["result"] for one in self.buyer.ledger()["sign_ins"]]
+
+    def arm(self, kind: str, **more: Any) -> None:
+        self.buyer.arm(kind, **more)
+
+    def struck(self) -> dict[str, int]:
+        """How often each armed fault has struck."""
+        return {fault["kind"]: fault["fired"] for fault in self.buyer.ask("GET", "/faults")["faults"]}
+
+    # -- what our journal says -----------------------------------------------------------------------------------
+
+    def steps(self, number: str) -> list[Any]:
+        with self.office.database.reading() as c:
+            return journal.timeline(c, submissions.find_one(c, number).id)
+
+    def phases(self, number: str) -> list[str]:
+        return [step.phase for step in self.steps(number)]
+
+    def kept(self, number: str, phase: str) -> str:
+        """The page text kept with the last step of this phase; there must be a picture, too."""
+        [*_, step] = [step for step in self.steps(number) if step.phase == phase]
+        return self._read_evidence(step.detail["evidence"])
+
+    def shown_at_pause(self) -> str:
+        """The page text kept when the account was last paused; there must be a picture, too."""
+        table = tables.audit
+        query = select(table.c.detail).where(table.c.action == "account paused").order_by(table.c.id.desc()).limit(1)
+        with self.office.database.reading() as c:
+            detail = c.execute(query).scalar_one()
+        return self._read_evidence(detail.get("evidence", []))
+
+    def _read_evidence(self, digests: list[str]) -> str:
+        files = [self.office.vault.read(digest) for digest in digests]
+        assert any(data.startswith(b"\x89PNG") for data in files), "no picture was kept"
+        return "\n".join(data.decode() for data in files if not data.startswith(b"\x89PNG"))
+
+    # -- what a person does, and what time does --------------------------------------------------------------------
+
+    def resume(self) -> None:
+        with self.office.database.transaction() as c:
+            accounts.resume(c, ACCOUNT, self.office.database.now(c), "test", "seen to")
+
+    def retry(self, number: str) -> None:
+        with self.office.database.transaction() as c:
+            submissions.requeue(c, submissions.find_one(c, number).id, self.office.database.now(c), "test", "again")
+
+    def forget(self) -> None:
+        """Our books are lost; the portal has it all the same."""
+        with self.office.database.transaction() as c:
+            for table in ("receipt", "journal"):
+                c.exec_driver_sql(f"DROP TRIGGER {table}_no_delete")
+                c.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
+            c.exec_driver_sql("DELETE FROM attempt")
+            c.exec_driver_sql("UPDATE round SET state = 'queued'")
+
+    def pass_time(self) -> None:
+        """Whatever waits has waited long enough: a backoff, a closed circuit."""
+        with self.office.database.transaction() as c:
+            now = self.office.database.now(c)
+            c.execute(update(tables.round_).where(tables.round_.c.due_at > now).values(due_at=now))
+            c.execute(update(tables.account).values(closed_until=None))
+
+    def mend(self) -> WorkReport:
+        """The portal works again, a person has looked at the account, time has passed, and the program goes on."""
+        self.buyer.ask("DELETE", "/faults")
+        if self.account().paused_at is not None:
+            self.resume()
+        self.pass_time()
+        return self.work()
+
+    def holds_exactly(self, *items: IntakeItem) -> None:
+        """The portal has each of these invoices once and nothing else, with our totals and files; we have the receipts.
+
+        What the portal accepted is judged by what it wrote down, not by what it showed us.
+        """
+        accepted, rows = self.accepted(), self.rows()
+        assert sorted(entry["number"] for entry in accepted) == sorted(_invoice(item).number for item in items)
+        entries = {entry["number"]: entry for entry in accepted}
+        for invoice, item in ((_invoice(item), item) for item in items):
+            entry, row = entries[invoice.number], rows[invoice.number]
+            assert (row.state, row.reference) == ("confirmed", entry["confirmation"])
+            assert (entry["po"], entry["total"]) == (invoice.po_number, str(invoice.total.amount))
+            sent = sorted(hashlib.sha256(found.path.read_bytes()).hexdigest() for found in item.files)
+            assert sorted(file["sha256"] for file in entry["files"]) == sent
+
+
+def _invoice(item: IntakeItem) -> Invoice:
+    assert item.invoice is not None
+    return item.invoice
+
 
 @pytest.fixture(scope="session")
 def export(tmp_path_factory: pytest.TempPathFactory) -> ShopExport:
@@ -102,14 +203,14 @@ def good(export: ShopExport, tmp_path_factory: pytest.TempPathFactory) -> list[I
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[[Buyer], World]]:
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     offices: list[Office] = []
 
-    def make(buyer: Buyer, customer: str = CUSTOMER) -> World:
+    def make(buyer: Buyer, customer: str = CUSTOMER, settings: str = SETTINGS) -> World:
         home = tmp_path / "home"
         customers = home / "config" / "customers"
         customers.mkdir(parents=True)
-        (home / "config" / "submitter.toml").write_text(SETTINGS)
+        (home / "config" / "submitter.toml").write_text(settings)
         (customers / f"{ACCOUNT}.toml").write_text(customer.format(address=buyer.url, user=USER))
         store_secret(ACCOUNT, "password", PASSWORD)
         office = open_office(home)
@@ -122,9 +223,21 @@ def make_world(tmp_path: Path) -> Iterator[Callable[[Buyer], World]]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, export: ShopExport, make_world: Callable[[Buyer], World]) -> Iterator[World]:
+def portal(tmp_path: Path, export: ShopExport) -> Iterator[Buyer]:
     with running_fieldgate(tmp_path / "portal") as buyer:
         buyer.add_login(USER, PASSWORD, "Northline Machine Works")
         for order in export.orders:
             buyer.add_order(order)
-        yield make_world(buyer)
+        yield buyer
+
+
+@pytest.fixture
+def world(portal: Buyer, make_world: Callable[..., World]) -> World:
+    return make_world(portal)
+
+
+@pytest.fixture
+def careless(world: World) -> World:
+    """A portal that books whatever it is sent: it would not save us from sending twice."""
+    world.buyer.settings(accept_duplicates=True)
+    return world

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from submitter.documents.intake import IntakeVerdict
-from submitter.documents.opening import DocumentReader
+from submitter.documents.opening.opening import DocumentReader
 from submitter.model.invoice import Invoice
 from submitter.practice.buyer import Buyer, running_fieldgate
 from submitter.practice.shop import make_ticket_for

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import pytest
 
 from submitter.documents.intake import IntakeItem
+from submitter.documents.opening.opening import DocumentReader
 from submitter.model.submission import Cause, Fault
+from submitter.practice.buyer import Buyer
 from submitter.practice.shop import ShopExport, make_ticket
 from submitter.queue.intake import resubmit
 from submitter.store import audit, journal, readings, submissions
-from tests.acceptance.conftest import ACCOUNT, World
+from tests.acceptance.conftest import ACCOUNT, CUSTOMER, World
 
 pytestmark = pytest.mark.browser
 
@@ -147,3 +150,41 @@ def test_what_is_not_held_is_not_sent_again(world: World, good: list[IntakeItem]
             resubmit(world.office, number, None, [], Cause.OTHER, Fault.UNDECIDED, "", "test")
         world.poll()
     assert world.rows()[number].round_number == 1
+
+
+ONE_PDF = CUSTOMER.replace("coding_required = true", 'coding_required = true\nbundle = "combined"')
+
+
+def test_a_portal_that_takes_one_pdf_gets_one_and_our_books_keep_what_it_was_made_of(
+    portal: Buyer, make_world: Callable[..., World], good: list[IntakeItem], export: ShopExport
+) -> None:
+    portal.settings(one_pdf=True)
+    world = make_world(portal, ONE_PDF)
+    customer = world.office.customers[0]
+    item = next(item for item in good if len(item.files) > 1).model_copy(update={"customer": customer})
+    number = world.queue(item)[0]
+    world.work()
+    [entry] = world.accepted()
+    with world.office.database.reading() as c:
+        row = submissions.find_one(c, number)
+        [sent] = submissions.read_round(c, submissions.last_round(c, row.id).id).files
+    assert [file["sha256"] for file in entry["files"]] == [sent.document.sha256]
+    assert [(one.name, one.sha256) for one in sent.parts] == [(f.path.name, f.reading.sha256) for f in item.files]
+    assert sent.document.pages == sum(one.pages or 0 for one in sent.parts)
+    with DocumentReader() as reader:
+        (world.home / "sent.pdf").write_bytes(world.office.vault.read(sent.document.sha256))
+        carried = reader.read(world.home / "sent.pdf").invoice
+    assert carried is not None and carried.number == number, "it is still the electronic invoice that it was"
+
+    world.buyer.set_status(world.rows()[number].reference, "Disputed", reason="proof of delivery illegible")
+    world.poll()
+    shop = next(invoice for invoice in export.invoices if invoice.number == number)
+    rescan = make_ticket(
+        world.home / f"ticket-{shop.ticket}-rescan.pdf", shop.ticket, shop.po, delivered=shop.delivered, rows=shop.rows
+    )
+    resubmit(world.office, number, None, [rescan], Cause.POD_ILLEGIBLE, Fault.CUSTOMER, "", "test")
+    world.work()
+    with world.office.database.reading() as c:
+        [again] = submissions.read_round(c, submissions.last_round(c, row.id).id).files
+    assert [one.name for one in again.parts] == [item.files[0].path.name, rescan.name]
+    assert [file["sha256"] for file in world.accepted()[1]["files"]] == [again.document.sha256]
