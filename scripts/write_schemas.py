@@ -1,4 +1,4 @@
-"""Writes the JSON schemas of the two kinds of settings file from the models that read them.
+"""Writes the JSON schemas of every kind of settings file, and of our JSON invoice, from their models.
 
 `python scripts/write_schemas.py` rewrites config/schema/; a test says when they are out of date. A schema describes the
 file as a person writes it: what the program knows from elsewhere (a file's name is the customer's id) is left out, and
@@ -11,8 +11,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from submitter.adapters.flow.flow import Flow
+from submitter.documents.einvoices.json_invoice import WrittenInvoice
 from submitter.model.account import Customer
+from submitter.model.list_map import ListMap
 from submitter.model.money import Money
+from submitter.model.profile import Profile
 from submitter.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "config" / "schema"
@@ -33,9 +39,14 @@ MONEY = {
 def customer() -> dict[str, Any]:
     """config/customers/<id>.toml: the id comes from the file's name, in the account too."""
     schema = _of(Customer, "A customer, its account and its rules: config/customers/<id>.toml")
-    _leave_out(schema, "id")
+    _leave_out(schema, "id", "rules_from")
     _leave_out(schema["$defs"]["Account"], "id", "customer")
     return schema
+
+
+def portal() -> dict[str, Any]:
+    """config/portals/<portal>.toml: a home folder's own profile of a portal."""
+    return _of(Profile, "A portal's rules for every customer on it: config/portals/<portal>.toml")
 
 
 def submitter() -> dict[str, Any]:
@@ -45,9 +56,25 @@ def submitter() -> dict[str, Any]:
     return schema
 
 
-def _of(model: type[Customer] | type[Settings], title: str) -> dict[str, Any]:
+def list_map() -> dict[str, Any]:
+    """config/lists/<name>.toml: how an ERP writes its list of invoices."""
+    return _of(ListMap, "A map of an ERP's list of invoices: config/lists/<name>.toml")
+
+
+def invoice() -> dict[str, Any]:
+    """An invoice as a supplier's ERP may write it beside the printed one."""
+    return _of(WrittenInvoice, "An invoice in JSON, as submitter reads it beside the printed one")
+
+
+def flow() -> dict[str, Any]:
+    """config/adapters/<portal>/flow.toml: a portal's way, step by step."""
+    return _of(Flow, "A portal as a flow file: config/adapters/<portal>/flow.toml")
+
+
+def _of(model: type[BaseModel], title: str) -> dict[str, Any]:
     schema = model.model_json_schema()
-    schema["$defs"]["Money"] = MONEY
+    if "Money" in schema["$defs"]:
+        schema["$defs"]["Money"] = MONEY
     schema = _as_written(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
 
@@ -85,7 +112,8 @@ def written(schema: dict[str, Any]) -> str:
 
 def files() -> dict[Path, str]:
     """Every schema file with the text it should have."""
-    return {FOLDER / f"{one.__name__}.json": written(one()) for one in (customer, submitter)}
+    kinds = (customer, submitter, portal, list_map, flow, invoice)
+    return {FOLDER / f"{one.__name__}.json": written(one()) for one in kinds}
 
 
 def main() -> None:

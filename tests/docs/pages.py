@@ -11,7 +11,7 @@ from types import ModuleType
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-    *(ROOT / "docs" / name for name in ("quickstart.md", "commands.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "recordings" / "README.md",
     ROOT / "submitter" / "adapters" / "fieldgate" / "README.md",
 ]

@@ -108,8 +108,9 @@ def test_the_two_commands_stand_in_the_readme() -> None:
     assert lines[:2] == ["make demo", "make test"]
 
 
-def test_every_environment_variable_named_is_one_the_program_reads() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "submitter").rglob("*.py"))
+def test_every_environment_variable_named_is_one_the_program_or_its_tests_read() -> None:
+    files = [*(ROOT / "submitter").rglob("*.py"), ROOT / "tests" / "postgres.py"]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     for page in PAGES:
         for name in re.findall(r"\bSUBMITTER_[A-Z_]+", page.read_text(encoding="utf-8")):
             assert f'"{name}"' in code, f"{page.name} names {name}"

@@ -12,15 +12,17 @@ import pytest
 from pydantic import BaseModel
 
 from submitter.cli.setup import CUSTOMER_EXAMPLE, SETTINGS_EXAMPLE
-from submitter.model.account import Account, Customer, Rules
+from submitter.model.account import Account, Customer
 from submitter.model.agreement import Agreement
-from submitter.settings import Browsing, Labour, Settings, Working, read_customer, read_settings
+from submitter.model.rules import Rules
+from submitter.settings import Browsing, Labour, Lists, Settings, Watching, Working, read_customer, read_settings
 from tests.docs.pages import ROOT, script
 
 SETTINGS = ROOT / "config" / "submitter.toml"
 CUSTOMER = ROOT / "config" / "customers" / "tejas-resources.toml.example"
+PORTAL = ROOT / "config" / "portals" / "coupa.toml.example"
 SCHEMAS = script("write_schemas").files()
-NOT_WRITTEN = {"id", "home", "customer"}  # known from the file's name and place
+NOT_WRITTEN = {"id", "home", "customer", "rules_from"}  # known from the file's name and place
 
 
 def uncommented(text: str) -> str:
@@ -56,20 +58,30 @@ def test_the_example_customer_is_a_customer(tmp_path: Path, text: str) -> None:
 
 def test_the_example_customer_states_the_defaults_of_its_rules(tmp_path: Path) -> None:
     rules = read(tmp_path, uncommented(CUSTOMER.read_text(encoding="utf-8"))).rules
-    stated = rules.model_dump(exclude={"currencies", "coding_required"})  # these are set, and the file says so
-    assert stated == Rules().model_dump(exclude={"currencies", "coding_required"})
+    defaults = Rules().model_dump()
+    examples = {key for key, default in defaults.items() if default in (None, {})}  # which have nothing to state
+    left_out = examples | {"currencies", "coding_required"}  # these are set, and the file says so
+    assert rules.model_dump(exclude=left_out) == Rules().model_dump(exclude=left_out)
+    text = CUSTOMER.read_text(encoding="utf-8")
+    for key in examples:
+        assert re.search(rf"^# (\[rules\.{key}\]|{key} = ).*# an example", text, re.MULTILINE), key
 
 
 @pytest.mark.parametrize(
     ("path", "models"),
-    [(SETTINGS, [Settings, Labour, Browsing, Working]), (CUSTOMER, [Customer, Account, Rules, Agreement])],
+    [
+        (SETTINGS, [Settings, Labour, Browsing, Working, Lists, Watching]),
+        (CUSTOMER, [Customer, Account, Rules, Agreement]),
+    ],
     ids=["settings", "customer"],
 )
 def test_the_examples_name_every_key(path: Path, models: list[type[BaseModel]]) -> None:
     text = path.read_text(encoding="utf-8")
     for model in models:
         for key in model.model_fields.keys() - NOT_WRITTEN:
-            assert re.search(rf"^(# )?(\[(account\.)?{key}\]|{key} = )", text, re.MULTILINE), f"{model.__name__}.{key}"
+            assert re.search(rf"^(# )?(\[((account|rules)\.)?{key}\]|{key} = )", text, re.MULTILINE), (
+                f"{model.__name__}.{key}"
+            )
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
@@ -93,7 +105,7 @@ def keys_outside(value: Any, schema: dict[str, Any], whole: dict[str, Any]) -> l
     return found
 
 
-@pytest.mark.parametrize(("example", "schema"), [(SETTINGS, "submitter"), (CUSTOMER, "customer")])
+@pytest.mark.parametrize(("example", "schema"), [(SETTINGS, "submitter"), (CUSTOMER, "customer"), (PORTAL, "portal")])
 def test_the_examples_fit_their_schemas(example: Path, schema: str) -> None:
     whole = json.loads((ROOT / "config" / "schema" / f"{schema}.json").read_text(encoding="utf-8"))
     written = tomllib.loads(uncommented(example.read_text(encoding="utf-8")))
