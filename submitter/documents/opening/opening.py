@@ -11,7 +11,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -87,12 +87,16 @@ class DocumentReader:
             for path in paths:
                 waiting.append(readers.submit(self.read, path))
                 if len(waiting) > 2 * self._most:  # so far ahead and no further: readings hold whole texts
-                    yield waiting.popleft().result()
+                    yield waiting[0].result()
+                    waiting.popleft()
             while waiting:
-                yield waiting.popleft().result()
+                yield waiting[0].result()
+                waiting.popleft()
         except BaseException:  # nobody waits for the rest, so nothing may keep us waiting for it
             readers.shutdown(wait=False, cancel_futures=True)
-            self._stop()
+            while left := [reading for reading in waiting if not reading.done()]:
+                self._stop()  # again and again: a thread may have been just about to ask a new child
+                wait(left, timeout=0.5)
             raise
         finally:
             readers.shutdown()

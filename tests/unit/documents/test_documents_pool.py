@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from papers import deflate_bomb, page, pages_sharing
 
+from submitter.documents.opening import opening
 from submitter.documents.opening.opening import DocumentReader, Verdict
 from submitter.errors import ConfigurationError
 from submitter.settings import Files
@@ -117,6 +118,31 @@ open({str(tmp_path / "first")!r}, "w").close()
         began = time.monotonic()
         readings.close()
         assert time.monotonic() - began < 20
+
+
+def test_who_stops_listening_is_not_kept_waiting_by_a_file_that_was_just_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All children are ended while a thread is between taking up its file and asking for a child."""
+    taken_up, go_on = threading.Event(), threading.Event()
+    look_at = opening._look_at
+
+    def slowly(path: Path) -> tuple[int, str, str] | str:
+        if path.name.startswith("hang"):
+            taken_up.set()
+            go_on.wait(60)
+        return look_at(path)
+
+    monkeypatch.setattr(opening, "_look_at", slowly)
+    paths = [put(tmp_path, f"{name}.pdf", page("x")) for name in ("a", "hang-1", "hang-2", "hang-3", "hang-4", "b")]
+    with DocumentReader(how=TWO, command=COMMAND) as reader:
+        readings = reader.read_many(paths)
+        assert next(readings).name == "a.pdf"
+        assert taken_up.wait(60)
+        threading.Timer(1, go_on.set).start()
+        began = time.monotonic()
+        readings.close()
+        assert time.monotonic() - began < 30, "a minute is what a file that hangs may take"
 
 
 def test_a_child_that_died_between_two_files_is_not_the_next_files_fault(tmp_path: Path) -> None:

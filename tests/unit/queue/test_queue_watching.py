@@ -130,8 +130,7 @@ def test_each_folder_is_a_delivery_and_names_may_be_there_already(inbox: Inbox) 
     inbox.wait_until(lambda: inbox.queued() == [A, B] and "done/two/invoices.csv" in inbox.lying)
     deliver(inbox.folder / "one", "INV-1003")
     inbox.wait_until(lambda: "done/one/invoices (2).csv" in inbox.lying)
-    assert not (inbox.folder / "one").exists()
-    assert not (inbox.folder / "two").exists()
+    inbox.wait_until(lambda: not (inbox.folder / "one").exists() and not (inbox.folder / "two").exists())
 
 
 def test_the_same_file_again_is_done_and_another_of_that_number_is_blocked(inbox: Inbox) -> None:
