@@ -12,7 +12,7 @@ demo: setup
 	$(RUN)/submitter demo $(DEMO)
 
 test: setup lint types
-	$(RUN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+	sh scripts/run_tests.sh $(TESTS)
 
 # Against a real Tryton, which is installed below .venv-tryton the first time. TRYTON=7.0: the release before, which may stop.
 test-tryton: setup

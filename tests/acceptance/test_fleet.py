@@ -140,7 +140,7 @@ def fleet_at(
         finally:
             for worker in fleet.workers:
                 worker.kill()
-                worker.wait(20)
+                worker.wait(60)
             office.close()
 
 
@@ -165,7 +165,7 @@ def test_what_a_killed_worker_had_in_hand_another_brings_to_its_end(
         fleet.start()
         dying: subprocess.Popen[bytes] = fleet.until(fleet.in_the_midst)
         dying.kill()
-        dying.wait(20)
+        dying.wait(60)
         fleet.workers.sort(key=lambda one: one is not dying)  # the one that lives stands last
         everything_arrived_once(fleet, good)
 
@@ -182,7 +182,7 @@ def test_a_fleet_goes_on_after_all_workers_and_the_database_died(
         fleet.until(fleet.in_the_midst)
         for worker in fleet.workers:
             worker.kill()
-            worker.wait(20)
+            worker.wait(60)
         own_postgres.restart()
         newest = fleet.start()
         fleet.workers.sort(key=lambda one: one is not newest)  # the dead ones hold their leases for a while

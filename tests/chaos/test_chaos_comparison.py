@@ -148,6 +148,6 @@ def test_a_tree_is_killed_to_its_last_leaf() -> None:
         assert root.stdout.readline() == "1\n", "the leaf is up"
         [leaf] = below(root.pid, snapshot())
         kill_tree(root.pid)
-        assert root.wait(20) == -signal.SIGKILL
+        assert root.wait(60) == -signal.SIGKILL
         assert root.stdout.read() == "", "the leaf held the other end of the pipe, and it is gone"
     assert leaf.pid not in snapshot() or snapshot()[leaf.pid].born != leaf.born or snapshot()[leaf.pid].state == "Z"

@@ -44,7 +44,7 @@ def test_the_server_ends_with_the_tests_that_started_it(ended_by: signal.Signals
         folder, server = tests.stdout.readline().split()
         assert alive(int(server))
         tests.send_signal(ended_by)
-        tests.wait(20)
+        tests.wait(60)
     end = monotonic() + 60
     while alive(int(server)) or Path(folder).exists():
         assert monotonic() < end, "it was left behind"
@@ -53,7 +53,7 @@ def test_the_server_ends_with_the_tests_that_started_it(ended_by: signal.Signals
 
 def test_what_a_killed_run_left_on_a_named_server_is_dropped_by_the_next(own_postgres: Server) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait(20)
+        gone.wait(60)
     first = Databases(own_postgres.url)
     dead, living, strange = f"{first._prefix}{gone.pid}_1", f"{first._prefix}{os.getpid()}_99", "invoices"
     with psycopg.connect(postgresql.conninfo(make_url(own_postgres.url)), autocommit=True) as c:

@@ -92,4 +92,4 @@ def running(installation: Installation, folder: Path) -> Iterator[Tryton]:
             desk.communicate(timeout=20)
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)

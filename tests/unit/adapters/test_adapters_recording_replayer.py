@@ -24,7 +24,7 @@ FORM = "application/x-www-form-urlencoded"
 def ask(
     address: str, method: str, target: str, body: str = "", wanted_for: str = "document", kind: str = FORM
 ) -> tuple[int, str, dict[str, str]]:
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
     try:
         headers = {"Sec-Fetch-Dest": wanted_for, **({"Content-Type": kind} if body else {})}
         connection.request(method, target, body or None, headers)

@@ -41,7 +41,7 @@ def running(portal: str, folder: Path, *options: str) -> Iterator[Running]:
             yield Running(announcement["url"], folder, process, announcement)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Buyer:
         self.host, self.token = urlsplit(url).netloc, token
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, expect: int | None = None) -> Any:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         try:
             connection.request(method, f"/buyer/api{path}", json.dumps(body or {}), {"X-Buyer-Token": self.token})
             answer = connection.getresponse()
@@ -118,7 +118,7 @@ class Supplier:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if content_type:
             headers["Content-Type"] = content_type
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

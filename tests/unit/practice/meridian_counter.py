@@ -88,7 +88,7 @@ class MeridianClerk:
             ]
             data = b"".join(parts) + f"--{edge}--\r\n".encode()
         address = f"/api/{path}" + (f"?{urlencode(query)}" if query else "")
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         try:
             connection.request(method, address, data if method != "GET" else None, headers)
             answer = connection.getresponse()

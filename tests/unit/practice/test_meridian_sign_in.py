@@ -90,7 +90,7 @@ def test_new_terms_and_an_expired_password_stand_before_all_else(
 
 
 def test_the_page_of_the_script_is_strict_and_the_same_for_everybody(meridian_buyer: MeridianBuyer) -> None:
-    connection = http.client.HTTPConnection(meridian_buyer.host, timeout=10)
+    connection = http.client.HTTPConnection(meridian_buyer.host, timeout=60)
     connection.request("GET", "/with/tejas-resources/")
     answer = connection.getresponse()
     body = answer.read().decode()

@@ -324,7 +324,7 @@ def test_a_worker_that_stands_still_in_a_transaction_loses_its_locks(
 
     frozen = threading.Thread(target=stand_still)
     frozen.start()
-    assert held.wait(20)
+    assert held.wait(60)
     with database.transaction() as c:
         audit.append(c, NOW, "clerk", "said", "z")
     done.set()

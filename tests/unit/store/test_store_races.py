@@ -60,7 +60,7 @@ def both(database: Database, first: Part, second: Part, *, undo_first: bool = Fa
             with database.transaction() as c:
                 one = first(c)
                 future = pool.submit(other)
-                assert begun.wait(20)
+                assert begun.wait(60)
                 until_it_waits_or_ends(database, future)
                 if undo_first:
                     raise Undone

@@ -29,7 +29,7 @@ def both_at_once(work: Callable[[int], T]) -> list[T]:
     gate = threading.Barrier(2)
 
     def begin(number: int) -> T:
-        gate.wait(10)
+        gate.wait(60)
         return work(number)
 
     with ThreadPoolExecutor(2) as pool:
