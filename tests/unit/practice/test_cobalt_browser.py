@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, cobalt: Running) -> Iterator[Page]:
     context = browser.new_context(base_url=cobalt.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
@@ -42,6 +42,7 @@ def draft(page: Page, clerk: Clerk) -> Page:
     page.get_by_label("Customer").select_option("Tejas Resources")
     page.get_by_role("button", name="Switch").click()
     page.get_by_role("link", name="Create invoice").click()
+    page.wait_for_url("**/create*")  # its script has to be there before anything is typed that it should hear of
     page.get_by_role("combobox", name="Purchase order").fill(clerk.po[3:9])
     page.get_by_role("option", name=clerk.po).click()
     page.get_by_role("button", name="Start invoice").click()
