@@ -67,14 +67,15 @@ def _line_differences(review: Review, work: Round) -> list[str]:
 
 
 def _file_differences(review: Review, work: Round) -> list[str]:
-    shown = {file.name: file.sha256 for file in review.files}
+    shown = {file.name for file in review.files}
     ours = {file.upload_name: file.document.sha256 for file in work.files}
-    if len(review.files) != len(work.files) or shown.keys() != ours.keys():
+    if len(review.files) != len(work.files) or shown != ours.keys():
         return [f"files: {_say(sorted(ours))} uploaded, {_say(sorted(shown))} shown"]
+    sizes = {file.upload_name: file.document.size for file in work.files}
     return [
-        f"file {name}: the portal holds other bytes than we sent"
-        for name, digest in shown.items()
-        if digest is not None and digest != ours[name]
+        f"file {file.name}: the portal holds other bytes than we sent"
+        for file in review.files
+        if _differ(file.sha256, ours[file.name]) or _differ(file.size, sizes[file.name])
     ]
 
 

@@ -6,7 +6,6 @@ stops the visit before anything is sent, that silence is no answer, that a lost 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +32,7 @@ class Candidate:
 
     @property
     def folder(self) -> Path:
-        return Path(inspect.getfile(self.adapter)).parent
+        return self.adapter.folder()
 
     @property
     def readme(self) -> str:

@@ -54,7 +54,12 @@ class PortalAdapter(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not inspect.isabstract(cls) and "manifest" not in vars(cls):
-            cls.manifest = read_manifest(Path(inspect.getfile(cls)).parent)
+            cls.manifest = read_manifest(cls.folder())
+
+    @classmethod
+    def folder(cls) -> Path:
+        """Where its manifest and its README lie."""
+        return Path(inspect.getfile(cls)).parent
 
     # -- what every adapter writes -------------------------------------------------------------------------------
 

@@ -46,10 +46,13 @@ async def paged_rows(visit: Leafing, spec: PagedList) -> AsyncIterator[Row]:
         rows = await read_table(visit.page, spec.table, spec.columns, spec.headed)
         if not rows:
             raise _silent(spec)
+        onward = spec.onward.on(visit.page)
+        goes_on = await onward.is_visible() and await onward.is_enabled()
+        if goes_on and spec.whole:  # before a row is given: what one page lacks may stand on the next
+            raise PageUnknown(f"The list {spec.table.value!r} goes on, on a page that forgets what was looked for.")
         for row in rows:
             yield row
-        onward = spec.onward.on(visit.page)
-        if not await onward.is_visible() or not await onward.is_enabled():
+        if not goes_on:
             return
         if spec.redraws:
             await _turn_in_place(visit, spec)

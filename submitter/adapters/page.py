@@ -182,7 +182,8 @@ class PageSpec:
 class Interruption:
     """Something that may show up instead of the page that was asked for, and what it means.
 
-    ``by_words`` looks into the portal's own words for phrases that mean something more definite.
+    ``by_words`` looks into the portal's own words for phrases that mean something more definite. ``says`` is our own
+    sentence for whoever has to act, where the error's says too little.
     """
 
     landmark: By
@@ -190,6 +191,7 @@ class Interruption:
     words: By | None = None
     by_words: Mapping[str, type[SubmitterError]] = field(default_factory=dict)
     path: str = ".*"
+    says: str = ""
 
     def lies_here(self, page: Page) -> bool:
         return lies_at(page, self.path, self.landmark)
@@ -204,7 +206,7 @@ class Interruption:
         for phrase, error in self.by_words.items():
             if phrase.casefold() in words.casefold():
                 return error(words=words)
-        return self.error(words=words)
+        return self.error(self.says or None, words=words)
 
 
 @dataclass

@@ -41,6 +41,7 @@ class PagedList:
     """A table that goes on over several pages, and the texts by which the portal says that it is empty.
 
     ``redraws``: the next page comes into the page that is there, not as a new document (see ``Visit.click``).
+    ``whole``: there may be no next page, as it would be one of another list: the portal forgets what was looked for.
     """
 
     caption: str | By
@@ -50,6 +51,7 @@ class PagedList:
     empty_texts: tuple[str, ...]
     headed: Headed = "head"
     redraws: bool = False
+    whole: bool = False
 
     @property
     def table(self) -> By:

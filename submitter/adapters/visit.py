@@ -202,7 +202,7 @@ class Visit:
             here = [place.landmark for place in shown if place.lies_here(self.page)]
             if not await self.watch.wait_for(here, left, redrawn=redraws, newly=newly):
                 break
-            if redraws and not newly:
+            if (redraws and not newly) or any(spec.landmark.frames for spec in pages):  # a frame's may be half there
                 await self.watch.settle(left)
             found = None if self.watch.moved.is_set() else await self._shown(shown, newly)
             if self.watch.moved.is_set():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from pathlib import Path
 
 import click
@@ -31,7 +30,7 @@ def check(portal_id: str, recordings: Path | None, as_json: bool) -> int:
     Example: submitter portal check fieldgate --recordings recordings/fieldgate
     """
     adapter = adapter_class(portal_id)
-    folder = recordings or _recordings_of(portal_id, Path(inspect.getfile(adapter)).parent)
+    folder = recordings or _recordings_of(portal_id, adapter.folder())
     candidate = Candidate(adapter, [read_recording(one) for one in recordings_below(folder)])
     verdicts = asyncio.run(_hold(candidate))
     passed = all(not verdict.wrong for verdict in verdicts)

@@ -58,6 +58,7 @@ class ReviewedLine(Record):
 class ReviewedFile(Record):
     name: str
     sha256: str | None = None  # where the portal shows a fingerprint
+    size: int | None = None  # bytes, where it counts what arrived
 
 
 class Review(Record):

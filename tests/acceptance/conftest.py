@@ -145,7 +145,7 @@ class World:
         """Our books are lost; the portal has it all the same."""
         with self.office.database.transaction() as c:
             for table in ("receipt", "journal"):
-                c.exec_driver_sql(f"DROP TRIGGER {table}_no_delete")
+                c.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_no_delete")
                 c.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
             c.exec_driver_sql("DELETE FROM attempt")
             c.exec_driver_sql("UPDATE round SET state = 'queued'")

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from submitter.adapters.flow.flow import Flow
+from submitter.adapters.flow.flow import Flow, Interruptive
 from submitter.adapters.flow.flow_file import read_flow
 from submitter.adapters.flow.lists import InvoiceList
 from submitter.adapters.flow.sections import SECTIONS
@@ -19,7 +19,8 @@ from tests.docs.pages import ROOT
 PAGE = (ROOT / "docs" / "flow-files.md").read_text(encoding="utf-8")
 SCHEMA = json.loads((ROOT / "config" / "schema" / "flow.json").read_text(encoding="utf-8"))
 [WHOLE] = re.findall(r"^```toml\n(\[pages\].*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-FLOWS = (WHOLE, (ROOT / "tests" / "acceptance" / "gatehouse" / "flow.toml").read_text(encoding="utf-8"))
+GATEHOUSE, LEDGERLINE = ROOT / "tests" / "acceptance" / "gatehouse", ROOT / "submitter" / "adapters" / "ledgerline"
+FLOWS = (WHOLE, *((folder / "flow.toml").read_text(encoding="utf-8") for folder in (GATEHOUSE, LEDGERLINE)))
 
 
 def test_the_whole_flow_on_the_page_is_one(tmp_path: Path) -> None:
@@ -28,7 +29,8 @@ def test_the_whole_flow_on_the_page_is_one(tmp_path: Path) -> None:
 
 
 def test_the_page_names_every_section_verb_key_placeholder_and_format() -> None:
-    keys = {key for kind in KINDS for key in kind.model_fields} | set(InvoiceList.model_fields) - {"page"}
+    keys = {key for kind in KINDS for key in kind.model_fields} | set(InvoiceList.model_fields)
+    keys |= set(Interruptive.model_fields)
     forms = {form for forms in FORMATS.values() for form in forms}
     for word in {section.name for section in SECTIONS} | keys | forms:
         assert re.search(rf"`{word}\b", PAGE), word

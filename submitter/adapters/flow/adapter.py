@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import ClassVar
 
 from submitter.adapters.contract import PortalAdapter
 from submitter.adapters.flow.flow import Flow
@@ -21,6 +22,12 @@ from submitter.model.submission import Round
 
 class FlowAdapter(PortalAdapter):
     """The portal of one flow; ``flow_adapter`` makes the class for a folder."""
+
+    lies_in: ClassVar[Path]
+
+    @classmethod
+    def folder(cls) -> Path:
+        return cls.lies_in
 
     def __init__(self) -> None:
         self._hand: Performer | None = None
@@ -92,5 +99,6 @@ def flow_adapter(folder: Path) -> type[FlowAdapter]:
     if corrects != bool(flow.correct):
         there = "there is no section correct" if corrects else "the manifest does not name it"
         raise ConfigurationError(f"{folder / NAME}: correct_and_resubmit: {there}; the two must agree.")
-    members = {"manifest": manifest, "flow": flow, "interruptions": flow.interruption_specs(), "__module__": __name__}
+    says = {"manifest": manifest, "flow": flow, "interruptions": flow.interruption_specs()}
+    members = {**says, "lies_in": folder, "__module__": __name__}
     return type(f"Flow_{manifest.id}", (FlowAdapter,), members)

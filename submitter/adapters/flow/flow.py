@@ -77,6 +77,7 @@ class Interruptive(Record):
     words: Locator | None = None  # where the portal says why; without it, the landmark's own words
     path: str = ".*"
     by_words: Mapping[str, str] = {}  # phrase -> an error that says more
+    says: str = ""  # in our words, for whoever has to act
 
     _path_is_a_pattern = field_validator("path")(_pattern)
 
@@ -143,6 +144,7 @@ class Flow(Record):
             words=one.words.by() if one.words else landmark,
             by_words={phrase: _error(code) for phrase, code in one.by_words.items()},
             path=one.path,
+            says=one.says,
         )
 
 

@@ -74,7 +74,7 @@ class InvoiceList(Record):
     by: Locator | None = None  # another way to find it
     empty: tuple[str, ...] = ()  # the portal's own texts for an empty list
     next: str | Locator = ""  # the link to the next page
-    paged: bool = True  # false: the portal shows all of it at once
+    paged: bool = True  # false: the portal shows all of it at once; a ``next`` may not be there then
     headed: Literal["head", "first_row"] = "head"
     redraws: bool = False  # the next rows come into the page that is there
     scrolled: Scrolling | None = None
@@ -89,7 +89,7 @@ class InvoiceList(Record):
             raise ValueError("either table, its name, or by says where the list is")
         if self.handed_out is None and not self.empty:
             raise ValueError("empty must hold the portal's own words for an empty list: silence proves nothing")
-        if self.handed_out is None and self.scrolled is None and bool(self.next) != self.paged:
+        if self.handed_out is None and self.scrolled is None and self.paged and not self.next:
             raise ValueError("next must say what leads to the next page; paged = false says that there is none")
         if self.handed_out is not None and self.scrolled is not None:
             raise ValueError("a list is scrolled or handed out, not both")
@@ -123,4 +123,5 @@ class InvoiceList(Record):
             empty_texts=self.empty,
             headed=self.headed,
             redraws=self.redraws,
+            whole=not self.paged,
         )

@@ -141,6 +141,19 @@ def _files(hand: Performer) -> tuple[ReviewedFile, ...]:
     if "files" not in hand.tables:
         raise PageUnknown("The review was not read for the files.")
     columns, rows = hand.tables["files"]
-    if "sha256" in columns:
-        return hand.visit.read_files(rows, columns["name"], columns["sha256"])
-    return tuple(ReviewedFile(name=row[columns["name"]]) for row in rows)
+    size, digest = columns.get("size"), columns.get("sha256")
+    return tuple(
+        ReviewedFile(
+            name=row[columns["name"]],
+            sha256=row[digest].lower() if digest else None,
+            size=_bytes(row[size], hand.visit) if size else None,
+        )
+        for row in rows
+    )
+
+
+def _bytes(words: str, visit: Visit) -> int:
+    size = visit.read_number(words)
+    if size != int(size):
+        raise PageUnknown(f"{words!r} is not a number of bytes.")
+    return int(size)

@@ -180,7 +180,7 @@ class ReadTable(Step):
     verb = "read_table"
     read_table: NonEmpty
     into: Literal["", "lines", "files"] = ""
-    columns: Mapping[str, str] = {}  # lines: line, quantity, unit_price; files: name, sha256
+    columns: Mapping[str, str] = {}  # lines: line, quantity, unit_price; files: name, sha256, size
     by: Locator | None = None
     headed: Literal["head", "first_row"] = "head"
 
@@ -189,7 +189,7 @@ class ReadTable(Step):
         needs: dict[str, tuple[set[str], set[str]]] = {
             "": (set(), set()),
             "lines": ({"line", "quantity"}, {"unit_price"}),
-            "files": ({"name"}, {"sha256"}),
+            "files": ({"name"}, {"sha256", "size"}),
         }
         must, may = needs[self.into]
         if not must <= set(self.columns) <= must | may:

@@ -150,6 +150,14 @@ def test_where_a_portal_shows_no_fingerprint_the_name_must_do() -> None:
     assert found(files=(ReviewedFile(name="ticket.pdf"),)) == []
 
 
+def test_a_file_of_which_other_bytes_were_counted_is_named() -> None:
+    size = file().document.size
+    assert found(files=(ReviewedFile(name="ticket.pdf", size=size),)) == []
+    assert found(files=(ReviewedFile(name="ticket.pdf", size=size // 2),)) == [
+        "file ticket.pdf: the portal holds other bytes than we sent"
+    ]
+
+
 def test_two_files_that_changed_their_bytes_are_found() -> None:
     copy, ticket = file("copy.pdf", DocumentKind.INVOICE, b"copy"), file()
     work = a_round(files=(copy, ticket))

@@ -129,6 +129,25 @@ def test_a_list_in_an_iframe_is_read_over_its_pages_however_slow(
     assert browsing.at_start(address, use) == ["1", "2", "3"]
 
 
+def test_a_list_in_an_iframe_is_not_read_before_it_has_come_whole(
+    browsing: Browsing, address: str, pages: Pages
+) -> None:
+    """The rows behind a slow script are not there yet when the page shows its heading and its first row."""
+    pages["/start"] = "<h1>Start</h1><iframe name=work src=/list></iframe>"
+    pages["/list"] = FRAMED % ("1<script src=/slow></script><tr><td>2", "")
+    pages["/slow"] = Answer(after=1)
+    work = "iframe[name=work]"
+    page = PageSpec("List", "/list", framed(work, role("heading", "List")))
+    spec = PagedList(framed(work, headers("Number")), ("Number",), page, css("a"), ("None.",), headed="first_row")
+
+    async def use(visit: Visit) -> list[str]:
+        await visit.arrive(page)
+        await visit.open("/start", page)
+        return [row["Number"] async for row in visit.list_rows(spec)]
+
+    assert browsing.at_start(address, use) == ["1", "2"]
+
+
 OLD = "<table><tr><td><b>Menu</b></td><td><table><tr><td>Invoice no</td><td>State</td></tr>%s</table></td></tr></table>"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,7 +12,14 @@ import pytest
 from submitter.adapters.page import Interruption, PageSpec, css, label, role
 from submitter.adapters.tables import PagedList
 from submitter.adapters.visit import Visit
-from submitter.errors import FieldAmbiguous, FieldMissing, PageUnknown, PortalRejected, PortalUnavailable
+from submitter.errors import (
+    FieldAmbiguous,
+    FieldMissing,
+    PageUnknown,
+    PortalRejected,
+    PortalUnavailable,
+    UnknownOrder,
+)
 from tests.unit.adapters.site import Answer, Browsing, Pages, Site, form
 
 pytestmark = pytest.mark.browser
@@ -152,6 +160,16 @@ def test_a_hidden_alert_is_none(browsing: Browsing, address: str, pages: Pages) 
     with pytest.raises(PortalRejected) as caught:
         browsing.at_start(address, go, ALERT)
     assert caught.value.words == "No such order"
+
+
+def test_an_interruption_can_say_what_a_person_has_to_do(browsing: Browsing, address: str, pages: Pages) -> None:
+    pages["/next?name="] = "<div role=alert>Sprache?</div>"
+    alert = replace(ALERT, says="Choose English.", by_words={"order": UnknownOrder})
+    with pytest.raises(PortalRejected, match=r'^Choose English\. The portal said: "Sprache\?"$'):
+        browsing.at_start(address, go, alert)
+    pages["/next?name="] = "<div role=alert>No such order</div>"
+    with pytest.raises(UnknownOrder, match="does not know this purchase order"):
+        browsing.at_start(address, go, alert)
 
 
 def test_a_page_that_is_there_twice_is_ambiguous(browsing: Browsing, address: str, pages: Pages) -> None:

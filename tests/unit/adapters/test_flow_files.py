@@ -110,7 +110,7 @@ BROKEN = [
     # what must be there, and where
     ('into = "{invoice.total}"', 'into = "{invoice.net}"', "read_back: the review must be read for {invoice.total}"),
     ('into = "files"\ncolumns = { name = "Name", sha256 = "Fingerprint" }', "", 'into must be "lines" or "files".'),
-    ('columns = { name = "Name"', 'columns = { nmae = "Name"', "the columns of files are name, sha256."),
+    ('columns = { name = "Name"', 'columns = { nmae = "Name"', "the columns of files are name, sha256, size."),
     (
         'into = "{receipt.words}"',
         'into = "{receipt.reference}"',

@@ -19,6 +19,7 @@ from submitter.adapters.visit import Visit
 from submitter.errors import DocumentRefused, FieldAmbiguous, FieldMissing, PageUnknown, ReadBackDiffers
 from submitter.model.invoice import Coding, CostObject, InvoiceLine
 from submitter.model.money import Money
+from submitter.model.portal import ReviewedFile
 from submitter.model.submission import Round
 from tests.unit.adapters.site import Browsing, Pages, start
 from tests.unit.adapters.test_flow_files import INVOICE, WHOLE
@@ -171,7 +172,8 @@ def test_a_review_is_read_into_our_model_whatever_the_page_leaves_out(
 ) -> None:
     pages["/start"] = start(
         "<dl><dt>Invoice<dd>No. N-1/7<dt>Dated<dd>2026-02-03<dt>Sum<dd>1.234,50<dt>In<dd>EUR<dt>Object<dd>AFE 4711</dl>"
-        "<table><caption>Files</caption><thead><tr><th>Name</thead><tbody><tr><td>a.pdf</tbody></table>"
+        "<table><caption>Files</caption><thead><tr><th>Name<th>Bytes</thead>"
+        "<tbody><tr><td>a.pdf<td>1.204</tbody></table>"
     )
     terms = {
         "Invoice": "No. {invoice.number}",
@@ -181,14 +183,14 @@ def test_a_review_is_read_into_our_model_whatever_the_page_leaves_out(
         "Object": "{coding.cost_object} {coding.cost_object_number}",
     }
     steps = "".join(f'[[read_back]]\nread = "{term}"\ninto = "{into}"\n' for term, into in terms.items())
-    files = '[[read_back]]\nread_table = "Files"\ninto = "files"\ncolumns = { name = "Name" }'
+    files = '[[read_back]]\nread_table = "Files"\ninto = "files"\ncolumns = { name = "Name", size = "Bytes" }'
 
     async def review(hand: Performer) -> Any:
         return review_of(hand, CODING.model_copy(update={"approver": "not shown"}))
 
     seen = performed(browsing, address, flow_of("read_back", steps + files), "read_back", review)
     assert (seen.number, seen.issue_date, seen.total) == ("N-1/7", date(2026, 2, 3), Money.of("1234.50", "EUR"))
-    assert (seen.net, seen.lines, [file.name for file in seen.files]) == (None, None, ["a.pdf"])
+    assert (seen.net, seen.lines, seen.files) == (None, None, (ReviewedFile(name="a.pdf", size=1204),))
     assert (seen.coding.cost_object_number, seen.coding.approver) == ("4711", "not shown")
 
     async def none_entered(hand: Performer) -> Any:
@@ -253,6 +255,17 @@ def test_a_record_without_a_reference_is_no_proof_of_anything_unless_the_flow_sa
     pages["/start"] = start(TABLE.format(""))
     with pytest.raises(PageUnknown, match="does not say so"):
         listed(browsing, address)
+
+
+def test_a_list_that_must_come_whole_proves_nothing_where_it_goes_on(
+    browsing: Browsing, address: str, pages: Pages
+) -> None:
+    lists = LISTED.replace("paged = false", 'paged = false\nnext = "More"')
+    pages["/start"] = start(TABLE.format(ROW.format("M", "A-1", "No")))
+    assert listed(browsing, address, lists=lists) is None
+    pages["/start"] = start(TABLE.format(ROW.format("M", "A-1", "No")) + "<a href=/start>More</a>")
+    with pytest.raises(PageUnknown, match="goes on, on a page that forgets what was looked for"):
+        listed(browsing, address, lists=lists)
 
 
 def test_a_list_is_read_from_a_file_that_the_portal_hands_out(browsing: Browsing, address: str, pages: Pages) -> None:
