@@ -71,7 +71,7 @@ class Statements:
             case Tick():
                 self._tick(step, self._unless_left_out(step, indent))
             case Upload():
-                self._say(indent, call("visit.upload", what, _files(step.files), *_by(step)))
+                self._say(indent, call("visit.upload", what, files_of(step.files), *_by(step)))
             case Click(then=()):
                 self._say(indent, call("visit.press", what, *_by(step)))
             case Click():
@@ -193,7 +193,7 @@ def _with_line(template: str) -> str:
     return found
 
 
-def _files(kinds: Iterable[str]) -> Node:
+def files_of(kinds: Iterable[str]) -> Node:
     """The files of these kinds, in the round's order."""
     wanted = list(dict.fromkeys(kinds))
     if "all" in wanted or {"all_but_invoice", "invoice"} <= set(wanted):

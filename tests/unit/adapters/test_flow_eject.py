@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,11 +22,13 @@ from submitter.adapters.contract import PortalAdapter
 from submitter.adapters.flow.eject import eject, ejected
 from submitter.adapters.flow.eject_layout import Group, Node, Sum, call, flat, laid_out, quoted, texts
 from submitter.adapters.flow.eject_names import Constants, class_name, package_name
+from submitter.adapters.flow.eject_steps import files_of
 from submitter.adapters.flow.eject_values import place
 from submitter.adapters.flow.flow import Flow
 from submitter.adapters.manifest import Grade, Manifest, read_manifest
 from submitter.adapters.page import By
 from submitter.errors import ConfigurationError
+from submitter.model.document import DocumentKind
 from submitter.model.portal import Stage
 from tests.docs.pages import ROOT
 from tests.docs.test_docs_flows import WHOLE as SHOWN
@@ -224,6 +226,25 @@ def test_however_a_call_is_broken_over_lines_it_says_the_same(node: Node, indent
     around = "".join(f"{' ' * depth}if y:\n" for depth in range(0, indent, 4))
     broken, whole = around + "\n".join(laid_out(indent, "x = ", node)), f"{around}{' ' * indent}x = {flat(node)}"
     assert ast.dump(ast.parse(broken)) == ast.dump(ast.parse(whole))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "wanted"),
+    [
+        (["invoice"], "i"),
+        (["pod"], "p"),
+        (["pod", "field_ticket"], "pf"),
+        (["all_but_invoice"], "pfo"),
+        (["other", "all_but_invoice"], "pfo"),
+        (["all_but_invoice", "invoice"], "ipfo"),
+        (["pod", "all"], "ipfo"),
+    ],
+)
+def test_the_files_that_are_chosen_are_those_of_the_kinds_named(kinds: list[str], wanted: str) -> None:
+    every = [DocumentKind.INVOICE, DocumentKind.POD, DocumentKind.FIELD_TICKET, DocumentKind.OTHER]
+    work = SimpleNamespace(files=[SimpleNamespace(document=SimpleNamespace(kind=kind)) for kind in every])
+    chosen = eval(flat(files_of(kinds)), {"work": work, "DocumentKind": DocumentKind})  # noqa: S307 - our own source
+    assert "".join(file.document.kind[0] for file in chosen) == wanted
 
 
 # -- names -------------------------------------------------------------------------------------------------------------

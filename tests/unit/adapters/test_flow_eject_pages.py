@@ -172,3 +172,16 @@ def test_the_newest_record_of_a_list_is_the_same(browsing: Browsing, address: st
     assert found == listed(browsing, address) and (found.reference, found.status) == ("A-2", "Paid")
     pages["/start"] = start("Nothing.")
     assert browsing.at_start(address, lambda visit: adapter.find(visit, "N")) is None
+
+
+def test_what_an_invoice_says_is_encoded_in_a_path(browsing: Browsing, address: str, pages: Pages, made: Any) -> None:
+    pages["/start?n=N-1%2F%C3%BC%26x"] = start("<input value=found>")
+    pages["/start"] = start("<input value=other>")
+    steps = '[[prepare]]\nopen = "/start?n={invoice.number}%26x"\nthen = "start"'
+    adapter = made(flow_of("prepare", steps))
+
+    async def use(visit: Visit) -> Any:
+        await adapter.prepare(visit, WORK)
+        return await fields(visit)
+
+    assert browsing.at_start(address, use) == ["found"]
