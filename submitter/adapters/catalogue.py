@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from submitter.adapters.contract import PortalAdapter
-from submitter.adapters.flow.adapter import flow_adapter
+from submitter.adapters.flow.adapter import FlowAdapter, flow_adapter
 from submitter.adapters.flow.flow_file import NAME
 from submitter.errors import ConfigurationError
 
@@ -29,7 +29,7 @@ def adapter_class(portal: str, own: Path | None = None) -> type[PortalAdapter]:
     named, installed = portal in _own_ids(own), portal in _installed_ids()
     if named and installed:
         raise ConfigurationError(
-            f"The flow {portal!r} has the name of an adapter that is installed; rename its folder."
+            f"The flow {portal!r} has the name of an adapter that is installed; rename or move its folder."
         )
     if named and own is not None:
         return _of_folder(own / portal)
@@ -53,6 +53,17 @@ def installed_adapter(portal: str) -> type[PortalAdapter]:
     if not (isinstance(loaded, type) and issubclass(loaded, PortalAdapter)):
         raise ConfigurationError(f"The entry point {portal!r} does not name a portal adapter.")
     return loaded
+
+
+def own_flow(portal: str, own: Path) -> Path:
+    """The folder of a user's own flow. ConfigurationError for an adapter that is none, or one that cannot be used."""
+    found = adapter_class(portal, own)
+    if portal in _own_ids(own):
+        return own / portal
+    if issubclass(found, FlowAdapter):
+        said = "is a flow that came with a package; copy its folder, under an id of its own,"
+        raise ConfigurationError(f"The adapter {portal!r} {said} to {own} first.")
+    raise ConfigurationError(f"The adapter {portal!r} is in Python already; there is no flow to eject.")
 
 
 def all_ids(own: Path | None = None) -> list[str]:

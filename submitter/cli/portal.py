@@ -11,6 +11,7 @@ import click
 from submitter.adapters.catalogue import adapter_class, all_ids
 from submitter.adapters.manifest import Manifest
 from submitter.cli.portal_check import check
+from submitter.cli.portal_eject import eject
 from submitter.cli.screen import local, opened, print_json, say, show_table
 from submitter.cli.work import look_at
 from submitter.model.account import Account
@@ -32,6 +33,7 @@ def portal() -> None:
 
 
 portal.add_command(check)
+portal.add_command(eject)
 
 
 @portal.command(name="list")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
-from submitter.adapters import page, tables
+from submitter.adapters import expecting, lines, page, records, tables, values
 from submitter.adapters.visit import Visit
 from tests.docs.pages import ROOT
 
@@ -26,6 +26,15 @@ def test_every_step_of_a_visit_is_in_the_guide() -> None:
     steps = {name for name, _ in inspect.getmembers(Visit, callable) if not name.startswith("_")}
     left = steps - _NOT_FOR_AUTHORS - _SAID_IN_PASSING - set(re.findall(r"visit\.(\w+)", GUIDE))
     assert left <= {"read_files"}, f"not in docs/adapter-guide.md: {sorted(left)}"
+
+
+def test_every_function_beside_the_visit_is_where_the_guide_says() -> None:
+    rooms = {room.__name__.rpartition(".")[2]: room for room in (expecting, lines, records, values)}
+    said = re.findall(r"\| ([^|]*) \(`submitter/adapters/(\w+)\.py`\) \|", GUIDE)
+    assert {room for _, room in said} == set(rooms)
+    for names, room in said:
+        for name in re.findall(r"`(\w+)`", names):
+            assert callable(getattr(rooms[room], name, None)), f"{name} in {room}"
 
 
 def test_options_that_the_guide_names_are_taken() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from submitter.adapters.page import By, Kind, Role, css, framed, headers, inside, label, role, test_id, text
+from submitter.adapters.tables import MAIN
 from submitter.model.record import Record
 
 WAYS = ("test_id", "role", "label", "text", "css", "headers")
@@ -55,9 +56,7 @@ class Locator(Record):
         found = self._here()
         if self.within is not None:
             found = inside(self.within.by(), found)
-        for one in reversed(self.frame or frame):
-            found = framed(one, found)
-        return found
+        return placed_in(self.frame or frame, found)
 
     def _here(self) -> By:
         if self.role is not None:
@@ -77,14 +76,41 @@ Locators = Annotated[
 #: All roles that a locator may name.
 ROLES: tuple[str, ...] = get_args(Role)
 
+#: How the thing that a step names is found when the step has no ``by``: as a field's label, a button, a text.
+_BY_ITS_NAME: dict[str, Kind | Role] = {
+    "click": "button",
+    "commit": "button",
+    "dismiss_if_shown": "button",
+    "expect": "text",
+}
 
-def located(what: str, candidates: tuple[Locator, ...], frame: tuple[str, ...], otherwise: Kind | Role) -> list[By]:
+
+def places_of(what: str, candidates: tuple[Locator, ...], frame: tuple[str, ...], verb: str) -> list[By]:
     """The candidates as the page toolkit takes them; without any, ``what`` is the label, text or name of a role."""
     if candidates:
         return [one.by(frame) for one in candidates]
+    otherwise = _BY_ITS_NAME.get(verb, "label")
     if otherwise in ("label", "text"):
         return [Locator.model_validate({otherwise: what}).by(frame)]
     return [Locator.model_validate({"role": otherwise, "name": what}).by(frame)]
+
+
+def table_of(what: str, by: Locator | None, frame: tuple[str, ...]) -> By:
+    """The table that a step names, by its name where nothing else is said."""
+    return by.by(frame) if by else placed_in(frame, role("table", what))
+
+
+def terms_of(where: Locator | None, frame: tuple[str, ...]) -> By:
+    """The part of the page in which a term and its value stand."""
+    main = css("body") if frame else MAIN  # pages old enough for frames know no main part
+    return where.by(frame) if where else placed_in(frame, main)
+
+
+def placed_in(frame: tuple[str, ...], by: By) -> By:
+    """``by`` in these iframes, the outermost first."""
+    for one in reversed(frame):
+        by = framed(one, by)
+    return by
 
 
 #: A locator that a file need not state.

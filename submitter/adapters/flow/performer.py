@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import date
-from typing import TypeVar
 from urllib.parse import quote
 
+from submitter.adapters.expecting import dismiss_if_shown, expect
 from submitter.adapters.flow.flow import Flow
-from submitter.adapters.flow.locator import located
+from submitter.adapters.flow.locator import placed_in, places_of, table_of, terms_of
 from submitter.adapters.flow.steps import (
     AnyStep,
     Choose,
@@ -37,25 +37,15 @@ from submitter.adapters.flow.vocabulary import (
     taken_apart,
     written,
 )
-from submitter.adapters.lines import billed_rows
-from submitter.adapters.page import By, Kind, PageSpec, Role, css, framed, inside, label, role, visible
-from submitter.adapters.tables import MAIN, Row, read_csv, read_definitions, read_table
+from submitter.adapters.lines import billed_rows, cell_field
+from submitter.adapters.page import By, PageSpec, label
+from submitter.adapters.tables import Row, read_csv, read_definitions, read_table
+from submitter.adapters.values import one_of
 from submitter.adapters.visit import Visit
-from submitter.errors import AdapterBug, DocumentRefused, FieldAmbiguous, FieldMissing, PageUnknown
+from submitter.errors import AdapterBug
 from submitter.model.document import DocumentKind, SubmittedFile
 from submitter.model.invoice import Invoice
 from submitter.model.submission import Round
-
-T = TypeVar("T")
-
-#: How the thing that a step names is found when the step has no ``by``: as a field's label, a button, a text.
-_BY_ITS_NAME: dict[str, Kind | Role] = {
-    "click": "button",
-    "commit": "button",
-    "dismiss_if_shown": "button",
-    "expect": "text",
-}
-_CELL_FIELD = "tbody tr:nth-child({row}) > :nth-child({column}) :is(input, textarea)"
 
 
 class Performer:
@@ -82,7 +72,7 @@ class Performer:
         """The rows of one of the flow's lists, to the last one."""
         spec = self.flow.lists[name]
         if spec.handed_out is not None:
-            by = located(spec.handed_out.press, spec.handed_out.by, (), "button")
+            by = places_of(spec.handed_out.press, spec.handed_out.by, (), "click")
             file = await self.visit.download(spec.handed_out.press, *by)
             for row in read_csv(file.data, spec.wanted, file.name, spec.handed_out.delimiter):
                 yield row
@@ -115,13 +105,14 @@ class Performer:
                 )
                 self._arrived(arrived)
             case Expect():
-                await self._expect(step)
+                words = written(step.value, self.facts, visit) if step.value else ""
+                await expect(visit, what, words, *self._by(step))
             case Read():
                 self.read |= taken_apart(step.into, await self._shown(step))
             case ReadTable():
                 await self._read_table(step)
             case DismissIfShown():
-                await self._dismiss(step)
+                await dismiss_if_shown(visit, what, *self._by(step))
             case Commit():
                 [page], says = self._pages((step.then,)), step.accepts_dialog
                 await visit.commit_click(what, *self._by(step), then=page, accepts_dialog=says, redraws=step.redraws)
@@ -147,7 +138,7 @@ class Performer:
         return self.visit.read_secret(name.removeprefix("secret."))
 
     async def _fill_lines(self, step: Fill, fields: LineFields, invoice: Invoice) -> None:
-        table = step.by[0].by(step.frame) if step.by else self._in_frame(role("table", step.fill), step.frame)
+        table = table_of(step.fill, step.by[0] if step.by else None, step.frame)
         in_columns = [one for one in (fields.quantity, fields.unit_price) if fields.in_columns and one]
         rows = await read_table(self.visit.page, table, (fields.number, *in_columns), fields.headed)
         for row, line in billed_rows(invoice, rows, fields.number):
@@ -162,19 +153,17 @@ class Performer:
         number = row[fields.number]
         if not fields.in_columns:
             called = written(field, {"line.number": number}, self.visit)
-            await self.visit.fill(called, value, self._in_frame(label(called), step.frame))
+            await self.visit.fill(called, value, placed_in(step.frame, label(called)))
             return
-        first = 2 if fields.headed == "first_row" else 1
-        column = list(row.cells).index(field) + 1
-        cell = css(_CELL_FIELD.format(row=row.index + first, column=column))
-        await self.visit.fill(f"{field} of line {number}", value, inside(table, cell))
+        cell = cell_field(table, row, field, fields.headed)
+        await self.visit.fill(f"{field} of line {number}", value, cell)
 
     async def _choose(self, step: Choose) -> None:
         if step.optional and is_empty(step.value, self.facts):
             return
         choice = written(step.value, self.facts, self.visit)
         if step.words:
-            choice = _one_of(step.words, choice, step.choose)
+            choice = one_of(step.words, choice, step.choose)
         if step.typed:
             typed = written(step.typed, self.facts, self.visit)
             await self.visit.complete(step.choose, typed, choice, *self._by(step))
@@ -186,67 +175,36 @@ class Performer:
             return
         by = self._by(step)
         if step.choices:
-            candidates = _one_of(step.choices, written(step.value, self.facts, self.visit), step.tick)
+            candidates = one_of(step.choices, written(step.value, self.facts, self.visit), step.tick)
             by = [one.by(step.frame) for one in candidates]
         await self.visit.tick(step.tick, *by, on=step.on)
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
-    async def _expect(self, step: Expect) -> None:
-        target = await self.visit.find(step.expect, *self._by(step))
-        if not await target.is_visible():
-            raise FieldMissing(f"The page does not show {step.expect}.")
-        wanted = written(step.value, self.facts, self.visit) if step.value else ""
-        shown = (await target.inner_text()).strip() if wanted else ""
-        if shown != wanted:
-            raise PageUnknown(f"{step.expect} says {shown!r} instead of {wanted!r}.")
-
     async def _shown(self, step: Read) -> str:
         if step.by:
             return await self.visit.text(step.read, *self._by(step))
-        main = css("body") if step.frame else MAIN  # pages old enough for frames know no main part
-        where = step.where.by(step.frame) if step.where else self._in_frame(main, step.frame)
+        where = terms_of(step.where, step.frame)
         return (await read_definitions(self.visit.page, [step.read], where))[step.read]
 
     async def _read_table(self, step: ReadTable) -> None:
         if not step.into:  # of a list, one row shows that it can be read
             await anext(self.rows(step.read_table), None)
             return
-        table = step.by.by(step.frame) if step.by else self._in_frame(role("table", step.read_table), step.frame)
+        table = table_of(step.read_table, step.by, step.frame)
         rows = await read_table(self.visit.page, table, tuple(step.columns.values()), step.headed)
         self.tables[step.into] = (step.columns, rows)
-
-    async def _dismiss(self, step: DismissIfShown) -> None:
-        for candidate in self._by(step):
-            count = await visible(candidate.on(self.visit.page)).count()
-            if count > 1:
-                raise FieldAmbiguous(f"The page has {count} of {step.dismiss_if_shown}.")
-            if count:
-                await self.visit.press(step.dismiss_if_shown, candidate)
-                return
 
     # -- where things are ------------------------------------------------------------------------------------------
 
     def _by(self, step: AnyStep) -> list[By]:
-        candidates = getattr(step, "by", ())
-        return located(step.what, candidates, step.frame, _BY_ITS_NAME.get(step.verb, "label"))
-
-    def _in_frame(self, by: By, frame: tuple[str, ...]) -> By:
-        for one in reversed(frame):
-            by = framed(one, by)
-        return by
+        return places_of(step.what, getattr(step, "by", ()), step.frame, step.verb)
 
     def _pages(self, names: Iterable[str]) -> list[PageSpec]:
         return [self.pages[name] for name in names]
 
     def _arrived(self, page: PageSpec) -> None:
         self.here = page.name
-
-
-def _one_of(choices: Mapping[str, T], ours: str, what: str) -> T:
-    if ours not in choices:
-        raise DocumentRefused(f"{what}: the flow has no choice for {ours!r}; it has {', '.join(choices)}.")
-    return choices[ours]
 
 
 def _invoice(work: Round | None) -> Invoice:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from submitter.adapters.flow.lists import InvoiceList, Newest
+from submitter.adapters.flow.lists import InvoiceList
 from submitter.adapters.flow.performer import Performer
 from submitter.adapters.flow.vocabulary import Locale, Placeholder, read_date, read_money
+from submitter.adapters.records import newest_row, receipt_just_shown, reviewed_files, reviewed_lines
 from submitter.adapters.tables import Row
+from submitter.adapters.values import read_coding
 from submitter.adapters.visit import Visit
-from submitter.errors import PageUnknown, ReadBackDiffers
+from submitter.errors import PageUnknown
 from submitter.model.invoice import Coding
 from submitter.model.money import Money
-from submitter.model.portal import PortalRecord, Receipt, ReceiptSource, Review, ReviewedFile, ReviewedLine
+from submitter.model.portal import PortalRecord, Receipt, Review, ReviewedFile, ReviewedLine
 
 
 def review_of(hand: Performer, entered: Coding | None) -> Review:
@@ -35,11 +37,7 @@ def review_of(hand: Performer, entered: Coding | None) -> Review:
 
 
 def receipt_of(hand: Performer) -> Receipt:
-    reference = _text(hand.read, "receipt.reference")
-    if not reference:
-        raise PageUnknown("The portal's receipt has no reference.")
-    words = _text(hand.read, "receipt.words") or ""
-    return Receipt(reference=reference, words=words, at=datetime.now(UTC), source=ReceiptSource.COMMIT)
+    return receipt_just_shown(_text(hand.read, "receipt.reference") or "", _text(hand.read, "receipt.words") or "")
 
 
 def record_of(row: Row, spec: InvoiceList, visit: Visit) -> PortalRecord:
@@ -58,32 +56,11 @@ def record_of(row: Row, spec: InvoiceList, visit: Visit) -> PortalRecord:
 
 def newest_of(rows: Sequence[Row], spec: InvoiceList, visit: Visit) -> Row | None:
     """The newest of the records with one number. PageUnknown where the flow does not say which that is."""
-    sent = [row for row in rows if row[spec.columns.reference]]
-    if len(sent) < len(rows) and spec.without_reference == "refused":
-        raise PageUnknown("The list shows the invoice without a reference; whether it was sent cannot be told.")
-    if len(sent) < 2:
-        return sent[0] if sent else None
-    newest = spec.newest
+    drafts, newest = spec.without_reference == "drafts", spec.newest
     if newest is None:
-        raise PageUnknown(f"The list shows {len(sent)} invoices of this number, and the flow knows no newest.")
-
-    ranks = [_rank(newest, row, visit) for row in sent]
-    highest = max(ranks)
-    [first, *more] = [row for row, rank in zip(sent, ranks, strict=True) if rank == highest]
-    if more:
-        raise PageUnknown(f"The list shows two newest invoices of this number: {first[newest.column]}.")
-    return first
-
-
-def _rank(newest: Newest, row: Row, visit: Visit) -> Any:
-    """To be compared with others of the same column."""
-    words = row[newest.column]
-    match newest.kind:
-        case "number":
-            return visit.read_number(words)
-        case "date":
-            return visit.read_date(words)
-    return words
+        return newest_row(rows, spec.columns.reference, drafts=drafts)
+    ranks: dict[str, Callable[[str], Any]] = {"number": visit.read_number, "date": visit.read_date, "text": str}
+    return newest_row(rows, spec.columns.reference, newest.column, ranks[newest.kind], drafts=drafts)
 
 
 def _of(shown: Mapping[Placeholder, str], name: str) -> tuple[str, str] | None:
@@ -115,45 +92,18 @@ def _total(shown: Mapping[Placeholder, str], locale: Locale) -> Money:
 
 def _coding(shown: Mapping[Placeholder, str], entered: Coding | None) -> Coding | None:
     seen = {p.name.removeprefix("coding."): words for p, words in shown.items() if p.name.startswith("coding.")}
-    if not any(seen.values()):
-        return None
-    if entered is None:
-        raise ReadBackDiffers("The review page shows a coding that the invoice does not have; nothing was sent.")
-    return Coding.model_validate(entered.model_dump() | seen)
+    return read_coding(entered, seen)
 
 
 def _lines(hand: Performer) -> tuple[ReviewedLine, ...] | None:
     if "lines" not in hand.tables:
         return None
     columns, rows = hand.tables["lines"]
-    price = columns.get("unit_price")
-    return tuple(
-        ReviewedLine(
-            order_line=row[columns["line"]],
-            quantity=hand.visit.read_number(row[columns["quantity"]]),
-            unit_price=hand.visit.read_number(row[price]) if price else None,
-        )
-        for row in rows
-    )
+    return reviewed_lines(hand.visit, rows, columns["line"], columns["quantity"], columns.get("unit_price", ""))
 
 
 def _files(hand: Performer) -> tuple[ReviewedFile, ...]:
     if "files" not in hand.tables:
         raise PageUnknown("The review was not read for the files.")
     columns, rows = hand.tables["files"]
-    size, digest = columns.get("size"), columns.get("sha256")
-    return tuple(
-        ReviewedFile(
-            name=row[columns["name"]],
-            sha256=row[digest].lower() if digest else None,
-            size=_bytes(row[size], hand.visit) if size else None,
-        )
-        for row in rows
-    )
-
-
-def _bytes(words: str, visit: Visit) -> int:
-    size = visit.read_number(words)
-    if size != int(size):
-        raise PageUnknown(f"{words!r} is not a number of bytes.")
-    return int(size)
+    return reviewed_files(hand.visit, rows, columns["name"], columns.get("sha256", ""), columns.get("size", ""))

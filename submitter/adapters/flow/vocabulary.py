@@ -9,14 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, cast
 
-from submitter.errors import DocumentRefused, PageUnknown
-from submitter.model.invoice import CostObject, Invoice, InvoiceLine
-from submitter.model.money import Money, parse_number
+from submitter.adapters.values import (
+    ANYTHING,
+    COST_OBJECTS,
+    AmountFormat,
+    apart,
+    digits_of,
+    read_amount,
+    read_date_as,
+    required,
+)
+from submitter.model.invoice import Invoice, InvoiceLine
+from submitter.model.money import Money
 from submitter.model.submission import Round
 from submitter.toml_files import did_you_mean
 
@@ -172,7 +181,7 @@ def alone(template: str, facts: Mapping[str, Fact]) -> Fact:
 def _write(part: Placeholder, facts: Mapping[str, Fact], locale: Locale) -> str:
     match facts.get(part.name):
         case None | "":
-            raise DocumentRefused(f"The portal wants {{{part.name}}}, and this invoice does not have it.")
+            return required(part.name, "")
         case date() as day:
             return day.strftime(DATE_FORMATS[part.format]) if part.format else locale.write_date(day)
         case Money() as amount:
@@ -196,7 +205,7 @@ def _write_text(form: str, words: str) -> str:
         case "lower":
             return words.lower()
         case "digits":
-            return "".join(re.findall(r"[0-9]", words))
+            return digits_of(words)
     return words
 
 
@@ -205,37 +214,21 @@ def _write_text(form: str, words: str) -> str:
 
 def taken_apart(template: str, words: str) -> dict[Placeholder, str]:
     """What stands in the place of each placeholder. PageUnknown where the words are not as the template says."""
-    pattern, found = "", list[Placeholder]()
-    for part in parsed(template):
-        if isinstance(part, str):
-            pattern += re.escape(part)
-        else:
-            found.append(part)
-            pattern += f"({'|'.join(map(re.escape, CostObject))})" if part.name == "coding.cost_object" else "(.*?)"
-    match = re.fullmatch(pattern, words.strip(), re.DOTALL)
-    if match is None:
-        raise PageUnknown(f"{words.strip()!r} is not written as {template!r}.")
-    return {part: text.strip() for part, text in zip(found, match.groups(), strict=True)}
+    parts = parsed(template)
+    pieces = [part if isinstance(part, str) else may_be(part) for part in parts]
+    found = [part for part in parts if isinstance(part, Placeholder)]
+    return dict(zip(found, apart(words, *pieces), strict=True))
+
+
+def may_be(part: Placeholder) -> tuple[str, ...]:
+    """The words that can stand in its place."""
+    return COST_OBJECTS if part.name == "coding.cost_object" else ANYTHING
 
 
 def read_date(form: str, words: str, locale: Locale) -> date:
-    if not form:
-        return locale.read_date(words)
-    try:
-        return datetime.strptime(words, DATE_FORMATS[form]).replace(tzinfo=UTC).date()
-    except ValueError:
-        raise PageUnknown(f"{words!r} is not a date in the format {form}.") from None
+    return read_date_as(words, DATE_FORMATS[form]) if form else locale.read_date(words)
 
 
 def read_money(form: str, words: str, currency: str, locale: Locale) -> Money:
     """An amount; ``currency`` is what the page says elsewhere, where it is not behind the amount."""
-    stated = (re.findall(r"[A-Z]{3}$", words) or [currency])[0]
-    if not form:
-        return locale.read_money(words, stated or None)
-    bare = words.removesuffix(stated).strip()
-    try:
-        if form == "digits":
-            return Money(minor=int(bare), currency=stated)
-        return Money.of(parse_number(bare, "en-US"), stated)
-    except ValueError:
-        raise PageUnknown(f"{words!r} is not an amount in the format {form}.") from None
+    return read_amount(locale, words, currency, cast(AmountFormat, form))

@@ -111,7 +111,7 @@ def test_what_an_invoice_says_is_encoded_in_a_path(browsing: Browsing, address: 
 def test_a_value_that_the_flow_has_no_choice_for_is_refused(browsing: Browsing, address: str, pages: Pages) -> None:
     pages["/start"] = start("<select aria-label=Unit><option>EUR</select>")
     steps = '[[prepare]]\nchoose = "Unit"\nvalue = "{invoice.currency}"\nwords = { "USD" = "EUR" }'
-    with pytest.raises(DocumentRefused, match="the flow has no choice for 'EUR'; it has USD"):
+    with pytest.raises(DocumentRefused, match="the adapter has no choice for 'EUR'; it has USD"):
         performed(browsing, address, flow_of("prepare", steps))
 
 
@@ -236,7 +236,7 @@ def test_of_several_records_the_newest_is_taken_and_a_flag_says_more_than_the_st
     pages["/start"] = start(TABLE.format(rows))
     record = listed(browsing, address)
     assert (record.reference, record.status, record.total) == ("A-2", "Paid", Money.of("1.00", "EUR"))
-    with pytest.raises(PageUnknown, match="2 invoices of this number, and the flow knows no newest"):
+    with pytest.raises(PageUnknown, match="2 invoices of this number, and the adapter knows no newest"):
         listed(browsing, address, lists=LISTED.replace("newest", "# newest"))
     pages["/start"] = start(TABLE.format(rows + ROW.format("N", "A-2", "No")))
     with pytest.raises(PageUnknown, match="two newest invoices of this number: A-2"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,3 +133,60 @@ def test_a_probe_of_an_account_that_waits_for_a_person_signs_in_nowhere(run: Run
     code, _, err = run("probe", "tejas-resources")
     assert code == 1
     assert "tejas-resources was not tried, as it waits for a person: The password was refused." in err
+
+
+# -- eject -----------------------------------------------------------------------------------------------------------
+
+GATEHOUSE = Path(__file__).parents[2] / "acceptance" / "gatehouse"
+
+
+@pytest.fixture
+def flow(home: Path) -> Path:
+    """A flow of the user's own."""
+    folder = home / "config" / "adapters" / "gatehouse"
+    shutil.copytree(GATEHOUSE, folder)
+    return folder
+
+
+def test_a_flow_is_ejected_into_a_package_and_it_is_said_what_to_do_with_both(
+    run: Run, flow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("eject", "gatehouse")
+    assert (code, err) == (0, "")
+    package = tmp_path / "submitter-gatehouse" / "submitter_gatehouse"
+    assert {one.name for one in package.iterdir()} == {
+        *("__init__.py", "adapter.py", "pages.py", "manifest.toml", "README.md")
+    }
+    assert (package.parent / "pyproject.toml").is_file()
+    said = " ".join(out.split())
+    assert "pip install -e submitter-gatehouse" in said and f"move {flow}" in said and "grade is draft" in said
+    assert sorted(one.name for one in flow.iterdir()) == ["flow.toml", "manifest.toml"], "the flow is left as it is"
+    code, out, err = run("eject", "gatehouse")
+    assert code == 1 and "is there already, and nothing is overwritten" in err and len(err.splitlines()) == 1
+    assert run("eject", "gatehouse", "--into", str(tmp_path / "another"))[0] == 0
+
+
+def test_what_cannot_be_ejected_is_refused_in_one_sentence_and_nothing_is_written(
+    run: Run, flow: Path, tmp_path: Path
+) -> None:
+    into = tmp_path / "into"
+    for portal, sentence in (
+        ("gatehuose", "There is no adapter 'gatehuose'; there are: "),
+        ("../gatehouse", "There is no adapter '../gatehouse'"),
+        ("fieldgate", "The adapter 'fieldgate' is in Python already; there is no flow to eject."),
+    ):
+        code, out, err = run("eject", portal, "--into", str(into))
+        assert (code, out) == (1, "") and sentence in err and len(err.splitlines()) == 1
+    text = (flow / "flow.toml").read_text(encoding="utf-8")
+    for wrong, sentence in (
+        (
+            text.replace("{line.number}", "{line.number:digits}"),
+            "cannot be ejected: a format of {line.number}",
+        ),
+        (text.replace('then = "order"', 'then = "ordre"', 1), "there is no page 'ordre' (did you mean 'order'?)"),
+    ):
+        (flow / "flow.toml").write_text(wrong, encoding="utf-8")
+        code, out, err = run("eject", "gatehouse", "--into", str(into))
+        assert (code, out) == (1, "") and sentence in err and len(err.splitlines()) == 1
+    assert not into.exists()
