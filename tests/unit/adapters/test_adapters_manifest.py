@@ -92,14 +92,14 @@ def entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("entry_points")
 def test_another_packages_adapter_is_found() -> None:
     assert catalogue.adapter_class("tiny") is Tiny
-    assert all_ids() == ["a-class", "a-function", "broken", "gone", "tiny"]
+    assert all_ids() == ["a-class", "a-function", "broken", "gone", "ledgerline", "tiny"], "and the flow of our own"
 
 
 @pytest.mark.usefixtures("entry_points")
 @pytest.mark.parametrize(
     ("portal", "sentence"),
     [
-        ("tinny", "There is no adapter 'tinny'; there are: a-class, a-function, broken, gone, tiny"),
+        ("tinny", "There is no adapter 'tinny'; there are: a-class, a-function, broken, gone, ledgerline, tiny"),
         ("gone", "The adapter 'gone' cannot be loaded: No module named 'submitter.no_such_module'"),
         ("broken", "The adapter 'broken' cannot be loaded"),
         ("a-function", "The entry point 'a-function' does not name a portal adapter"),
